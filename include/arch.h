@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * What an architecture supplies: arch/arm64, arch/x86_64, and tests/unit/arch_fake.c for the host. Nothing else outside
+ * those folders depends on the architecture.
+ */
+#ifndef ARCH_H
+#define ARCH_H
+
+#include <purgatory/abi.h>
+#include <stdbool.h>
+#include <sha256.h>
+
+/* PURG_ARCH_* of this image. */
+uint16_t arch_machine(void);
+
+/* PURG_FEATURE_* that this architecture adds to those of the generic code. */
+uint32_t arch_features(void);
+
+/* First address that is not physical: 1 << the CPU's physical address size. */
+uint64_t arch_physical_end(void);
+
+/* PURG_OK, or PURG_E_CPU if the purgatory was entered in a state that the ABI does not allow. */
+uint32_t arch_check_cpu(void);
+
+/* True if the handoff's mode is one of this architecture, whether this build supports it or not. */
+bool arch_mode_known(uint32_t mode);
+
+/* The part of the native registers that is in use, in bytes from the union's start; what lies behind is reserved. */
+size_t arch_regs_size(void);
+
+/* The physical address of the next program's first instruction. */
+uint64_t arch_entry(const struct purg_handoff *handoff);
+
+/* The PURG_CHECK_* that this architecture knows. */
+uint32_t arch_known_checks(void);
+
+/* Look at what is handed over, as handoff->checks asks. PURG_OK, PURG_E_KERNEL, PURG_E_DTB, or PURG_E_RANGE. */
+uint32_t arch_handoff_check(const struct purg_handoff *handoff);
+
+/* Enter the next program. */
+_Noreturn void arch_handoff(const struct purg_handoff *handoff);
+
+/* Stop this CPU for good, in low power, with every interrupt masked and code in x0 or rax. */
+_Noreturn void arch_halt(uint32_t code);
+
+/* Before and after the CPU writes to memory that another program will read with caches on, and may execute. */
+void arch_sync_memory(uint64_t start, uint64_t size);
+
+/* Device registers. width is 1, 2 or 4. A port access on an architecture without ports reads all ones. */
+uint32_t arch_mmio_read(uint64_t address, uint32_t width);
+void arch_mmio_write(uint64_t address, uint32_t width, uint32_t value);
+bool arch_has_ports(void);
+uint32_t arch_port_read(uint16_t port);
+void arch_port_write(uint16_t port, uint8_t value);
+
+/* The SHA-256 block function for this CPU, and its name. */
+sha256_blocks_fn *arch_sha256(const char **name);
+
+#endif

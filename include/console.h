@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* The consoles of a parameter block: PL011 and 8250, polled, with a bounded wait for a transmitter that never is ready.
+ */
+#ifndef CONSOLE_H
+#define CONSOLE_H
+
+#include <purgatory/abi.h>
+
+/* Use these from now on. A console that console_check refuses is not touched. */
+void console_open(const struct purg_console console[PURG_MAX_CONSOLES]);
+
+/* PURG_OK, or why a console is refused; *field is then the name of the field at fault. */
+uint32_t console_check(const struct purg_console *console, const char **field);
+
+void console_puts(const char *string);
+void console_hex(uint64_t number); /* 0x... with no leading zeros */
+void console_dec(uint64_t number);
+void console_name(const char name[PURG_NAME_SIZE]);          /* what is printable of it */
+void console_digest(const uint8_t digest[PURG_DIGEST_SIZE]); /* 64 hex digits */
+
+/* Wait, within bounds, until the last character has left. */
+void console_flush(void);
+
+#endif
