@@ -10,12 +10,6 @@
 #include <stdbool.h>
 #include <sha256.h>
 
-/* PURG_ARCH_* of this image. */
-uint16_t arch_machine(void);
-
-/* PURG_FEATURE_* that this architecture adds to those of the generic code. */
-uint32_t arch_features(void);
-
 /* First address that is not physical: 1 << the CPU's physical address size. */
 uint64_t arch_physical_end(void);
 
@@ -34,7 +28,11 @@ uint64_t arch_entry(const struct purg_handoff *handoff);
 /* The PURG_CHECK_* that this architecture knows. */
 uint32_t arch_known_checks(void);
 
-/* Look at what is handed over, as handoff->checks asks. PURG_OK, PURG_E_KERNEL, PURG_E_DTB, or PURG_E_RANGE. */
+/*
+ * Look at what is handed over: the entry's alignment always, the rest as handoff->checks asks. Called when all is in
+ * its final place. PURG_OK, PURG_E_ENTRY, PURG_E_KERNEL, PURG_E_DTB, or PURG_E_RANGE for a pointer beyond physical
+ * memory.
+ */
 uint32_t arch_handoff_check(const struct purg_handoff *handoff);
 
 /* Enter the next program. */
@@ -43,17 +41,20 @@ _Noreturn void arch_handoff(const struct purg_handoff *handoff);
 /* Stop this CPU for good, in low power, with every interrupt masked and code in x0 or rax. */
 _Noreturn void arch_halt(uint32_t code);
 
-/* Before and after the CPU writes to memory that another program will read with caches on, and may execute. */
+/*
+ * Called before and after memory is written that the next program will read with its caches on, and may execute: no
+ * cache holds a line of it afterwards.
+ */
 void arch_sync_memory(uint64_t start, uint64_t size);
 
-/* Device registers. width is 1, 2 or 4. A port access on an architecture without ports reads all ones. */
+/* Device registers. width is 1, 2 or 4. Ports are used only where arch_has_ports() is true. */
 uint32_t arch_mmio_read(uint64_t address, uint32_t width);
 void arch_mmio_write(uint64_t address, uint32_t width, uint32_t value);
 bool arch_has_ports(void);
 uint32_t arch_port_read(uint16_t port);
 void arch_port_write(uint16_t port, uint8_t value);
 
-/* The SHA-256 block function for this CPU, and its name. */
-sha256_blocks_fn *arch_sha256(const char **name);
+/* The fastest SHA-256 block function for this CPU, or the portable one if asked for; and its name. */
+sha256_blocks_fn *arch_sha256(bool portable, const char **name);
 
 #endif

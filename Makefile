@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+#
+# make help lists the targets. V=1 shows the commands, O=dir builds elsewhere, TOOLCHAIN=clang builds with clang and lld.
+
+O ?= build
+TOOLCHAIN ?= gcc
+PREFIX ?= /usr/local
+ARCHES := arm64 x86_64
+
+ifneq ($(TOOLCHAIN),gcc)
+ifneq ($(TOOLCHAIN),clang)
+$(error TOOLCHAIN=$(TOOLCHAIN): must be gcc or clang)
+endif
+endif
+
+# The same bytes from the same source: no locale, no time, no path of the build.
+export LC_ALL := C
+export TZ := UTC
+unexport SOURCE_DATE_EPOCH
+
+ifeq ($(V),1)
+say := @:
+else
+say := @printf '  %-8s %s\n'
+MAKEFLAGS += -s --no-print-directory
+endif
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+include linker/freestanding.mk
+include front/front.mk
+include tools/tools.mk
+include tests/tests.mk
+
+.PHONY: all demo check check-unit check-tools check-qemu size bench lint format install deps clean help
+
+all: $(BLOBS) $(COMMAND) ## build the purgatory in its three forms, and the command
+
+demo: deps ## boot two Debian kernels through the purgatory, and see a damaged one refused
+	$(MAKE) all debian
+	BUILD=$O tests/demo.sh
+
+check: deps ## all tests: check-unit, check-tools, check-qemu
+	$(MAKE) all test-programs debian
+	BUILD=$O TOOLCHAIN=$(TOOLCHAIN) tests/check.sh
+
+check-unit: $(UNIT_TESTS) ## the unit tests on this machine, under ASan and UBSan
+	BUILD=$O tests/check.sh unit
+
+check-tools: all test-programs ## the tests of the command
+	BUILD=$O tests/check.sh tools
+
+check-qemu: all test-programs debian ## the boots under QEMU
+	BUILD=$O tests/check.sh qemu
+
+size: $(BLOBS) ## how large each form is, beside kexec-tools' purgatory
+	BUILD=$O tests/size.sh
+
+bench: ## how fast: not built yet, it comes with the fast paths
+	@echo 'make bench: nothing to measure yet: this build has only the portable SHA-256' >&2; exit 1
+
+C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
+SHELL_FILES = $(shell git ls-files --cached --others --exclude-standard '*.sh' .ci/run)
+
+lint: ## clang-format, cppcheck, shellcheck
+	$(say) LINT 'clang-format, cppcheck, shellcheck'
+	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
+		--suppressions-list=tests/cppcheck.txt -Iinclude -D__CPPCHECK__ src arch front tools
+	shellcheck $(SHELL_FILES)
+
+format: ## clang-format every C file
+	clang-format -i $(C_FILES)
+
+install: all ## install the command, the blobs and the headers under PREFIX (default /usr/local), below DESTDIR
+	$(say) INSTALL $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(COMMAND) $(DESTDIR)$(PREFIX)/bin/purgatory
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/purgatory $(BLOBS)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/purgatory include/purgatory/*.h
+
+deps: ## install the Debian packages that are missing
+	tests/deps.sh
+
+clean: ## remove what was built
+	rm -rf $O
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@echo '  V=1 shows commands; O=dir builds there (default build); TOOLCHAIN=gcc|clang'

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* The end of a boot that was refused: the line on the console, then the failure policy. */
+#ifndef FAIL_H
+#define FAIL_H
+
+#include <params.h>
+
+/* The sentence for a PURG_E_* code. */
+const char *fail_sentence(uint32_t code);
+
+/* Tell the finding on the console, then halt: the one failure policy of this build. */
+_Noreturn void fail(const struct finding *finding);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* What this build supports; the linker script writes it into the image's header. */
+#ifndef FEATURES_H
+#define FEATURES_H
+
+#include <purgatory/abi.h>
+
+#define FEATURES                                                                               \
+	(PURG_FEATURE_SEGMENT_DIGEST | PURG_FEATURE_CONCAT_DIGEST | PURG_FEATURE_SELF_DIGEST | \
+	 PURG_FEATURE_VERIFY_NEVER | PURG_FEATURE_COPY)
+
+#endif

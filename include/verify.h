@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* Is what lies in memory what the loader put there? */
+#ifndef VERIFY_H
+#define VERIFY_H
+
+#include <params.h>
+#include <sha256.h>
+
+/* True if the parameter block and the image have the digests that the block gives for them, where it gives any. */
+bool verify_self(const struct purg_params *params, sha256_blocks_fn *blocks, struct finding *finding);
+
+/* True if every segment has its digest, and the concatenation its own; adds the bytes hashed to *bytes. */
+bool verify_segments(const struct purg_params *params, sha256_blocks_fn *blocks, struct finding *finding,
+		     uint64_t *bytes);
+
+#endif

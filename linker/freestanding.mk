@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+# How freestanding code is compiled and linked, and the purgatory itself: for each ARCH its objects, one link, three forms.
+
+ifeq ($(TOOLCHAIN),clang)
+CC_arm64 := clang --target=aarch64-linux-gnu
+CC_x86_64 := clang --target=x86_64-linux-gnu
+LD_arm64 := ld.lld
+LD_x86_64 := ld.lld
+NO_VECTORS := -fno-vectorize -fno-slp-vectorize
+else
+CC_arm64 := aarch64-linux-gnu-gcc
+CC_x86_64 := x86_64-linux-gnu-gcc
+LD_arm64 := aarch64-linux-gnu-ld
+LD_x86_64 := x86_64-linux-gnu-ld
+# Nor may gcc turn loops into calls of memset, or switches into tables of pointers.
+NO_VECTORS := -fno-tree-vectorize -fno-tree-slp-vectorize -fno-tree-loop-distribute-patterns -fno-tree-switch-conversion
+endif
+BINUTILS_arm64 := aarch64-linux-gnu-
+BINUTILS_x86_64 := x86_64-linux-gnu-
+
+WARNINGS := -Wall -Wextra -Werror -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wvla
+
+# Freestanding code has no FP registers, no stack protector, no unwinder, and no null page that the compiler may assume.
+FREESTANDING := -std=gnu11 -Os -fomit-frame-pointer -ffreestanding -fvisibility=hidden -mgeneral-regs-only -fno-stack-protector $(NO_VECTORS) \
+	-fno-jump-tables -fno-delete-null-pointer-checks -fno-strict-aliasing -fno-asynchronous-unwind-tables \
+	-ffunction-sections -fdata-sections -fno-common -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) \
+	-Iinclude -Iinclude/freestanding -include include/freestanding/hidden.h
+
+# With the MMU off, memory is Device memory: nothing unaligned. The tiny code model reaches everything with one adr.
+ARCH_FLAGS_arm64 := -fpie -mstrict-align -mcmodel=tiny -mno-outline-atomics -mbranch-protection=none
+ARCH_FLAGS_x86_64 := -fpie -m64 -mno-red-zone -fcf-protection=none
+
+LINK := --no-dynamic-linker -z text -z noexecstack -z norelro -z max-page-size=4096 --build-id=none --gc-sections \
+	--orphan-handling=error --fatal-warnings
+
+# Numbers for the linker script. RO_BUDGET: code and constants; MEM_BUDGET: all of the memory. GOT_RESERVED: the bytes that
+# GNU ld puts into an unused GOT.
+STACK_SIZE := 4096
+LINK_NUMBERS_arm64 := -DPURG_ARCH=183 -DGOT_RESERVED=8 -DRO_BUDGET=0x2200 -DMEM_BUDGET=0x8000
+LINK_NUMBERS_x86_64 := -DPURG_ARCH=62 -DGOT_RESERVED=0 -DRO_BUDGET=0x2200 -DMEM_BUDGET=0x8000
+
+BLOBS := $(foreach arch,$(ARCHES),$(foreach form,ro elf bin,$O/purgatory-$(arch).$(form)))
+
+# $(call freestanding-objects,ARCH,SOURCES): their object files
+freestanding-objects = $(patsubst %,$O/$(1)/%.o,$(2))
+
+define freestanding-arch
+$O/$(1)/%.c.o: %.c linker/freestanding.mk
+	$$(say) CC $$@
+	mkdir -p $$(@D)
+	$$(CC_$(1)) $$(FREESTANDING) $$(ARCH_FLAGS_$(1)) -MMD -MP -c $$< -o $$@
+
+$O/$(1)/%.S.o: %.S linker/freestanding.mk
+	$$(say) AS $$@
+	mkdir -p $$(@D)
+	$$(CC_$(1)) $$(ARCH_FLAGS_$(1)) $$(WARNINGS) -Iinclude -DSTACK_SIZE=$$(STACK_SIZE) -MMD -MP -c $$< -o $$@
+
+$O/$(1)/%.lds: linker/%.lds.S linker/freestanding.mk
+	$$(say) LDS $$@
+	mkdir -p $$(@D)
+	$$(CC_$(1)) -E -P -x c -D__ASSEMBLER__ -Iinclude $$(LINK_NUMBERS_$(1)) -MMD -MP -MT $$@ -MF $$@.d $$< -o $$@
+
+PURGATORY_OBJECTS_$(1) := $$(call freestanding-objects,$(1),$$(wildcard src/*.c arch/$(1)/*.c arch/$(1)/*.S))
+
+$O/purgatory-$(1).elf: $O/$(1)/purgatory.lds $$(PURGATORY_OBJECTS_$(1))
+	$$(say) LD $$@
+	$$(LD_$(1)) -pie $$(LINK) -T $$^ -o $$@
+
+$O/purgatory-$(1).bin: $O/purgatory-$(1).elf
+	$$(say) OBJCOPY $$@
+	$$(BINUTILS_$(1))objcopy -O binary $$< $$@
+
+# The symbols of the relocatable form, from the numbers that the linker script computed.
+$O/$(1)/symbols.inc: $O/purgatory-$(1).elf linker/symbols.awk
+	$$(say) GEN $$@
+	$$(BINUTILS_$(1))nm $$< | awk -f linker/symbols.awk > $$@
+
+$O/purgatory-$(1).ro: linker/wrap.S $O/purgatory-$(1).bin $O/$(1)/symbols.inc
+	$$(say) WRAP $$@
+	$$(CC_$(1)) -DFLAT='"$O/purgatory-$(1).bin"' -DSYMBOLS='"$O/$(1)/symbols.inc"' -c $$< -o $$@
+
+-include $$(PURGATORY_OBJECTS_$(1):.o=.d) $O/$(1)/purgatory.lds.d
+endef
+$(foreach arch,$(ARCHES),$(eval $(call freestanding-arch,$(arch))))

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The one link of the purgatory, for every architecture: a static PIE whose memory image from address 0 is the flat
+ * binary. Code and constants come first and are never written; behind them, on pages of their own, lie the parameter
+ * block, the variables and the stack. linker/wrap.S makes the relocatable form of it.
+ */
+#include <features.h>
+#include <purgatory/abi.h>
+
+#define PAGE 0x1000
+
+ENTRY(purgatory_start)
+
+PHDRS
+{
+	text PT_LOAD FLAGS(5);		/* read, execute */
+	data PT_LOAD FLAGS(6);		/* read, write */
+	stack PT_GNU_STACK FLAGS(6);
+}
+
+SECTIONS
+{
+	. = 0;
+
+	.text : {
+		purg_header = .;
+		KEEP(*(.head))
+		/* struct purg_header, behind the code that branches over it. */
+		QUAD(PURG_HEADER_MAGIC)
+		SHORT(PURG_ABI_MAJOR)
+		SHORT(PURG_ABI_MINOR)
+		SHORT(PURG_ARCH)
+		SHORT(PURG_HEADER_SIZE)
+		LONG(PAGE)
+		LONG(image_file_size)
+		LONG(image_mem_size)
+		LONG(image_ro_size)
+		LONG(0)
+		LONG(image_params)
+		LONG(PURG_PARAMS_SIZE)
+		LONG(FEATURES)
+		QUAD(0)
+		header_end = .;
+		*(.text .text.*)
+	} :text
+
+	.rodata : { *(.rodata .rodata.*) } :text
+
+	/* The data begins on a page of its own, so that a loader can map code read-only and data not executable. */
+	. = ALIGN(PAGE);
+	ro_end = .;
+
+	.data : {
+		*(.data .data.*)
+		/* The parameter block's head is the last that rides in the file; its tables are the first that do not. */
+		. = ALIGN(16);
+		purg_params = .;
+		KEEP(*(.params.head))
+		data_end = .;
+	} :data
+
+	.tables (NOLOAD) : {
+		tables_start = .;
+		. += PURG_PARAMS_SIZE - (data_end - purg_params);
+	} :data
+
+	.bss (NOLOAD) : {
+		*(.bss .bss.* COMMON)
+		. = ALIGN(PAGE);
+		bss_end = .;
+	} :data
+
+	/* What the header says. Differences, so that they are numbers and not addresses. */
+	image_ro_size = ro_end - purg_header;
+	image_params = purg_params - purg_header;
+	image_file_size = data_end - purg_header;
+	image_mem_size = bss_end - purg_header;
+
+	/* Not loaded, and empty but for the words that GNU ld reserves for a dynamic linker; asserted below. */
+	.got (INFO) : { *(.got .igot) }
+	.got.plt (INFO) : { *(.got.plt .igot.plt) }
+	.plt (INFO) : { *(.plt .plt.* .iplt) }
+	.rela (INFO) : { *(.rela .rela.*) }
+
+	/* What the file is, for people and tools; not loaded. */
+	.symtab 0 : { *(.symtab) }
+	.strtab 0 : { *(.strtab) }
+	.shstrtab 0 : { *(.shstrtab) }
+
+	/DISCARD/ : {
+		*(.dynamic .dynsym .dynstr .hash .gnu.hash .gnu.version*)
+		*(.interp .dynbss .sframe .eh_frame .eh_frame_hdr .note.* .comment .ARM.attributes)
+	}
+
+	ASSERT(purgatory_start == 0, "the image must begin with its entry, purgatory_start, at offset 0")
+	ASSERT(header_end == PURG_HEADER_SIZE, "the header is not as long as the ABI says; look at .head in entry.S")
+	ASSERT(data_end - purg_params == 16, "the parameter block's head in the file must be its first 16 bytes")
+	ASSERT(tables_start == data_end, "the parameter block's tables must follow its head without a gap")
+	ASSERT(SIZEOF(.got) <= GOT_RESERVED, "a GOT is left: some code refers to a symbol that is not hidden")
+	ASSERT(SIZEOF(.plt) == 0, "a PLT is left: some code calls a function that is not in the image")
+	ASSERT(SIZEOF(.rela) == 0, "relocations are left after the link: some data holds an absolute address")
+	ASSERT(SIZEOF(.text) + SIZEOF(.rodata) <= RO_BUDGET, "code and constants are over the size budget of this architecture")
+	ASSERT(bss_end <= MEM_BUDGET, "the image takes more memory than its budget")
+}

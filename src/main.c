@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The life of a boot: check the parameters, verify what was loaded, prepare, hand off; or refuse.
+ *
+ * arch/ARCH/entry.S calls purgatory_main once, on the image's own stack, with interrupts masked.
+ */
+#include <arch.h>
+#include <console.h>
+#include <fail.h>
+#include <params.h>
+#include <string.h>
+#include <verify.h>
+
+_Noreturn void purgatory_main(void);
+
+/* What was done, for the line that says so. */
+struct outcome {
+	const char *sha256;
+	uint64_t bytes;
+};
+
+static bool check(uint32_t code, struct finding *finding)
+{
+	finding->code = code;
+	return code == PURG_OK;
+}
+
+static bool check_place(struct finding *finding)
+{
+	if ((uintptr_t)&purg_header % purg_header.align)
+		return check(PURG_E_PLACEMENT, finding);
+	return check(arch_check_cpu(), finding);
+}
+
+static bool verify(const struct purg_params *params, struct finding *finding, struct outcome *outcome)
+{
+	sha256_blocks_fn *blocks = arch_sha256(params->flags & PURG_FLAG_PORTABLE_SHA256, &outcome->sha256);
+
+	if (!verify_self(params, blocks, finding) || !params_check_fields(params, finding))
+		return false;
+	if (params->verify == PURG_VERIFY_NEVER)
+		return true;
+	return verify_segments(params, blocks, finding, &outcome->bytes);
+}
+
+/* The ranges are checked; the copies are made in the table's order. */
+static void make_copies(const struct purg_params *params)
+{
+	for (uint32_t i = 0; i < params->copy_count; i++) {
+		const struct purg_copy *copy = &params->copy[i];
+
+		arch_sync_memory(copy->dst, copy->size);
+		memmove((void *)(uintptr_t)copy->dst, (const void *)(uintptr_t)copy->src, copy->size);
+		arch_sync_memory(copy->dst, copy->size);
+	}
+}
+
+static void announce(const struct purg_params *params, const struct outcome *outcome)
+{
+	if (params->verify == PURG_VERIFY_NEVER) {
+		console_puts("purgatory: NOT verified, by the loader's word");
+	} else {
+		console_puts("purgatory: verified ");
+		console_dec(params->segment_count);
+		console_puts(params->segment_count == 1 ? " segment, " : " segments, ");
+		console_dec(outcome->bytes);
+		console_puts(" bytes, sha256: ");
+		console_puts(outcome->sha256);
+	}
+	console_puts("; jumping to ");
+	console_hex(arch_entry(&params->handoff));
+	console_puts("\n");
+	console_flush();
+}
+
+_Noreturn void purgatory_main(void)
+{
+	const struct purg_params *params = &purg_params;
+	struct finding finding = {.index = NO_INDEX};
+	struct outcome outcome = {0};
+
+	console_open(params->console);
+	if (!check_place(&finding) || !params_check_head(params, &finding) || !verify(params, &finding, &outcome))
+		fail(&finding);
+	make_copies(params);
+	if (!check(arch_handoff_check(&params->handoff), &finding))
+		fail(&finding);
+	announce(params, &outcome);
+	arch_handoff(&params->handoff);
+}

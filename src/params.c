@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The checks of the parameter block. It is input: a loader may be wrong, and a dying kernel may have written over it.
+ * Whatever a field may not hold is refused here, so that the rest of the program can take each field at its word.
+ */
+#include <arch.h>
+#include <console.h>
+#include <params.h>
+
+static bool refuse(struct finding *finding, uint32_t code, const char *field, uint64_t value)
+{
+	finding->code = code;
+	finding->field = field;
+	finding->value = value;
+	return false;
+}
+
+static bool all_zero(const void *start, size_t size)
+{
+	const uint8_t *p = start;
+
+	while (size--)
+		if (*p++)
+			return false;
+	return true;
+}
+
+static bool check_zero(struct finding *finding, const char *field, const void *start, size_t size)
+{
+	return all_zero(start, size) || refuse(finding, PURG_E_RESERVED, field, 0);
+}
+
+/* The whole range is physical memory, and none of it is ours. */
+static bool check_range(struct finding *finding, const char *field, uint64_t start, uint64_t size)
+{
+	uint64_t end;
+
+	if (__builtin_add_overflow(start, size, &end) || end > arch_physical_end())
+		return refuse(finding, PURG_E_RANGE, field, start);
+	if (ranges_overlap(start, size, (uintptr_t)&purg_header, purg_header.mem_size))
+		return refuse(finding, PURG_E_OVERLAP_SELF, field, start);
+	return true;
+}
+
+static bool check_consoles(const struct purg_params *params, struct finding *finding)
+{
+	const char *field;
+
+	for (uint32_t i = 0; i < PURG_MAX_CONSOLES; i++) {
+		uint32_t code = console_check(&params->console[i], &field);
+
+		finding->index = i;
+		if (code != PURG_OK)
+			return refuse(finding, code, field, 0);
+	}
+	return true;
+}
+
+static bool check_policy(const struct purg_params *params, struct finding *finding)
+{
+	switch (params->verify) {
+	case PURG_VERIFY_ALWAYS:
+	case PURG_VERIFY_NEVER:
+		break;
+	case PURG_VERIFY_UNLESS_UNMAPPED:
+		return refuse(finding, PURG_E_UNSUPPORTED, "verify", params->verify);
+	default:
+		return refuse(finding, PURG_E_VALUE, "verify", params->verify);
+	}
+	if (params->flags & ~(uint32_t)PURG_FLAG_PORTABLE_SHA256)
+		return refuse(finding, PURG_E_VALUE, "flags", params->flags);
+	return check_zero(finding, "linear_map", &params->linear_map, sizeof(params->linear_map)) &&
+	       check_zero(finding, "reserved", params->reserved, sizeof(params->reserved)) &&
+	       check_zero(finding, "reserved2", params->reserved2, sizeof(params->reserved2));
+}
+
+static bool check_kind(const struct purg_segment *segment, struct finding *finding)
+{
+	switch (segment->kind) {
+	case PURG_DIGEST_SEGMENT:
+		return check_zero(finding, "lanes", &segment->lanes, sizeof(segment->lanes));
+	case PURG_DIGEST_CONCAT:
+		return check_zero(finding, "lanes", &segment->lanes, sizeof(segment->lanes)) &&
+		       check_zero(finding, "digest", segment->digest, sizeof(segment->digest));
+	case PURG_DIGEST_STRIPED:
+		return refuse(finding, PURG_E_UNSUPPORTED, "kind", segment->kind);
+	default:
+		return refuse(finding, PURG_E_VALUE, "kind", segment->kind);
+	}
+}
+
+static bool check_segment(const struct purg_params *params, uint32_t index, struct finding *finding)
+{
+	const struct purg_segment *segment = &params->segment[index];
+
+	if (!check_kind(segment, finding) || !check_range(finding, "start", segment->start, segment->size))
+		return false;
+	for (uint32_t i = 0; i < index; i++)
+		if (ranges_overlap(segment->start, segment->size, params->segment[i].start, params->segment[i].size))
+			return refuse(finding, PURG_E_OVERLAP, "start", segment->start);
+	return true;
+}
+
+static bool check_counts(const struct purg_params *params, struct finding *finding)
+{
+	if (params->segment_count > PURG_MAX_SEGMENTS)
+		return refuse(finding, PURG_E_COUNT, "segment_count", params->segment_count);
+	if (params->copy_count > PURG_MAX_COPIES)
+		return refuse(finding, PURG_E_COUNT, "copy_count", params->copy_count);
+	if (params->segment_count == 0 && params->verify != PURG_VERIFY_NEVER)
+		return refuse(finding, PURG_E_NOTHING, "segment_count", 0);
+	return true;
+}
+
+/* A digest of no segments would be one that nobody compares. */
+static bool check_concat_digest(const struct purg_params *params, struct finding *finding)
+{
+	for (uint32_t i = 0; i < params->segment_count; i++)
+		if (params->segment[i].kind == PURG_DIGEST_CONCAT)
+			return true;
+	return check_zero(finding, "digest", params->digest, sizeof(params->digest));
+}
+
+static bool check_segments(const struct purg_params *params, struct finding *finding)
+{
+	uint32_t count = params->segment_count;
+
+	for (finding->index = 0; finding->index < count; finding->index++) {
+		finding->name = params->segment[finding->index].name;
+		if (!check_segment(params, finding->index, finding))
+			return false;
+	}
+	finding->name = NULL;
+	return check_zero(finding, "(unused)", &params->segment[count],
+			  (PURG_MAX_SEGMENTS - count) * sizeof(params->segment[0]));
+}
+
+static bool check_copy(const struct purg_copy *copy, struct finding *finding)
+{
+	return check_range(finding, "dst", copy->dst, copy->size) &&
+	       check_range(finding, "src", copy->src, copy->size) &&
+	       check_zero(finding, "reserved", &copy->reserved, sizeof(copy->reserved));
+}
+
+static bool check_copies(const struct purg_params *params, struct finding *finding)
+{
+	uint32_t count = params->copy_count;
+
+	for (finding->index = 0; finding->index < count; finding->index++)
+		if (!check_copy(&params->copy[finding->index], finding))
+			return false;
+	return check_zero(finding, "(unused)", &params->copy[count],
+			  (PURG_MAX_COPIES - count) * sizeof(params->copy[0]));
+}
+
+/* Whatever is executed next must have been verified, or copied from where the loader said. */
+static bool entry_is_covered(const struct purg_params *params, uint64_t entry)
+{
+	for (uint32_t i = 0; i < params->segment_count; i++)
+		if (entry - params->segment[i].start < params->segment[i].size)
+			return true;
+	for (uint32_t i = 0; i < params->copy_count; i++)
+		if (entry - params->copy[i].dst < params->copy[i].size)
+			return true;
+	return params->verify == PURG_VERIFY_NEVER;
+}
+
+static bool check_handoff(const struct purg_params *params, struct finding *finding)
+{
+	const struct purg_handoff *handoff = &params->handoff;
+	const uint8_t *regs = (const uint8_t *)handoff + PURG_HANDOFF_REGS;
+	size_t used = arch_regs_size();
+	uint64_t entry = arch_entry(handoff);
+
+	if (handoff->mode != PURG_HANDOFF_NATIVE)
+		return refuse(finding, arch_mode_known(handoff->mode) ? PURG_E_UNSUPPORTED : PURG_E_VALUE, "mode",
+			      handoff->mode);
+	if (handoff->checks & ~arch_known_checks())
+		return refuse(finding, PURG_E_VALUE, "checks", handoff->checks);
+	if (!check_zero(finding, "(unused)", regs + used, sizeof(*handoff) - PURG_HANDOFF_REGS - used))
+		return false;
+	if (!check_range(finding, "entry", entry, 1))
+		return false;
+	return entry_is_covered(params, entry) || refuse(finding, PURG_E_ENTRY, "entry", entry);
+}
+
+static bool check_failure(const struct purg_failure *failure, struct finding *finding)
+{
+	switch (failure->policy) {
+	case PURG_FAIL_HALT:
+		break;
+	case PURG_FAIL_RESET:
+	case PURG_FAIL_RETURN:
+	case PURG_FAIL_FALLBACK:
+		return refuse(finding, PURG_E_UNSUPPORTED, "policy", failure->policy);
+	default:
+		return refuse(finding, PURG_E_VALUE, "policy", failure->policy);
+	}
+	if (failure->delay)
+		return refuse(finding, PURG_E_UNSUPPORTED, "delay", failure->delay);
+	return check_zero(finding, "(unused)", &failure->conduit,
+			  sizeof(*failure) - offsetof(struct purg_failure, conduit));
+}
+
+static bool check_report(const struct purg_report_place *report, struct finding *finding)
+{
+	if (report->address)
+		return refuse(finding, PURG_E_UNSUPPORTED, "address", report->address);
+	return check_zero(finding, "(unused)", report, sizeof(*report));
+}
+
+bool params_check_head(const struct purg_params *params, struct finding *finding)
+{
+	if (params->magic != PURG_PARAMS_MAGIC)
+		return refuse(finding, PURG_E_MAGIC, "magic", params->magic);
+	if (params->abi_major != PURG_ABI_MAJOR)
+		return refuse(finding, PURG_E_VERSION, "abi_major", params->abi_major);
+	if (params->abi_minor > PURG_ABI_MINOR)
+		return refuse(finding, PURG_E_VERSION, "abi_minor", params->abi_minor);
+	if (params->size != PURG_PARAMS_SIZE)
+		return refuse(finding, PURG_E_SIZE, "size", params->size);
+	return true;
+}
+
+/* From here on the findings are in this group, or, with NULL, in the block itself. */
+static bool enter_group(struct finding *finding, const char *table)
+{
+	finding->table = table;
+	finding->index = NO_INDEX;
+	return true;
+}
+
+bool params_check_fields(const struct purg_params *params, struct finding *finding)
+{
+	return enter_group(finding, "console") && check_consoles(params, finding) && enter_group(finding, NULL) &&
+	       check_policy(params, finding) && check_counts(params, finding) && check_concat_digest(params, finding) &&
+	       enter_group(finding, "segment") && check_segments(params, finding) && enter_group(finding, "copy") &&
+	       check_copies(params, finding) && enter_group(finding, "handoff") && check_handoff(params, finding) &&
+	       enter_group(finding, "failure") && check_failure(&params->failure, finding) &&
+	       enter_group(finding, "report") && check_report(&params->report, finding) && enter_group(finding, NULL);
+}

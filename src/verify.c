@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <string.h>
+#include <verify.h>
+
+static const uint8_t zero_digest[PURG_DIGEST_SIZE];
+
+static bool matches(const uint8_t *expected, uint32_t code, struct finding *finding)
+{
+	if (memcmp(finding->computed, expected, PURG_DIGEST_SIZE) == 0)
+		return true;
+	finding->code = code;
+	finding->expected = expected;
+	return false;
+}
+
+static bool is_given(const uint8_t *digest)
+{
+	return memcmp(digest, zero_digest, PURG_DIGEST_SIZE) != 0;
+}
+
+/* The digest is over the block as it was before the digest was put into it. */
+static void digest_block(const struct purg_params *params, sha256_blocks_fn *blocks, uint8_t *digest)
+{
+	const uint8_t *block = (const uint8_t *)params;
+	size_t behind = offsetof(struct purg_params, block_digest) + PURG_DIGEST_SIZE;
+	struct sha256 ctx;
+
+	sha256_init(&ctx, blocks);
+	sha256_update(&ctx, block, offsetof(struct purg_params, block_digest));
+	sha256_update(&ctx, zero_digest, PURG_DIGEST_SIZE);
+	sha256_update(&ctx, block + behind, sizeof(*params) - behind);
+	sha256_out(&ctx, digest);
+}
+
+bool verify_self(const struct purg_params *params, sha256_blocks_fn *blocks, struct finding *finding)
+{
+	if (is_given(params->block_digest)) {
+		digest_block(params, blocks, finding->computed);
+		if (!matches(params->block_digest, PURG_E_BLOCK, finding))
+			return false;
+	}
+	if (is_given(params->image_digest)) {
+		sha256(blocks, &purg_header, purg_header.ro_size, finding->computed);
+		if (!matches(params->image_digest, PURG_E_IMAGE, finding))
+			return false;
+	}
+	return true;
+}
+
+bool verify_segments(const struct purg_params *params, sha256_blocks_fn *blocks, struct finding *finding,
+		     uint64_t *bytes)
+{
+	struct sha256 concat;
+	bool any_concat = false;
+
+	sha256_init(&concat, blocks);
+	for (uint32_t i = 0; i < params->segment_count; i++) {
+		const struct purg_segment *segment = &params->segment[i];
+		const void *start = (const void *)(uintptr_t)segment->start;
+
+		*bytes += segment->size;
+		if (segment->kind == PURG_DIGEST_CONCAT) {
+			sha256_update(&concat, start, segment->size);
+			any_concat = true;
+			continue;
+		}
+		finding->table = "segment";
+		finding->index = i;
+		finding->name = segment->name;
+		sha256(blocks, start, segment->size, finding->computed);
+		if (!matches(segment->digest, PURG_E_DIGEST, finding))
+			return false;
+	}
+	finding->table = NULL;
+	finding->name = NULL;
+	finding->index = NO_INDEX;
+	if (!any_concat)
+		return true;
+	sha256_out(&concat, finding->computed);
+	return matches(params->digest, PURG_E_CONCAT, finding);
+}
