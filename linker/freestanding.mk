@@ -6,12 +6,14 @@ CC_arm64 := clang --target=aarch64-linux-gnu
 CC_x86_64 := clang --target=x86_64-linux-gnu
 LD_arm64 := ld.lld
 LD_x86_64 := ld.lld
+SMALL := -Oz
 NO_VECTORS := -fno-vectorize -fno-slp-vectorize
 else
 CC_arm64 := aarch64-linux-gnu-gcc
 CC_x86_64 := x86_64-linux-gnu-gcc
 LD_arm64 := aarch64-linux-gnu-ld
 LD_x86_64 := x86_64-linux-gnu-ld
+SMALL := -Os
 # Nor may gcc turn loops into calls of memset, or switches into tables of pointers.
 NO_VECTORS := -fno-tree-vectorize -fno-tree-slp-vectorize -fno-tree-loop-distribute-patterns -fno-tree-switch-conversion
 endif
@@ -21,7 +23,7 @@ BINUTILS_x86_64 := x86_64-linux-gnu-
 WARNINGS := -Wall -Wextra -Werror -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wvla
 
 # Freestanding code has no FP registers, no stack protector, no unwinder, and no null page that the compiler may assume.
-FREESTANDING := -std=gnu11 -Os -fomit-frame-pointer -ffreestanding -fvisibility=hidden -mgeneral-regs-only -fno-stack-protector $(NO_VECTORS) \
+FREESTANDING := -std=gnu11 $(SMALL) -fomit-frame-pointer -ffreestanding -fvisibility=hidden -mgeneral-regs-only -fno-stack-protector $(NO_VECTORS) \
 	-fno-jump-tables -fno-delete-null-pointer-checks -fno-strict-aliasing -fno-asynchronous-unwind-tables \
 	-ffunction-sections -fdata-sections -fno-common -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) \
 	-Iinclude -Iinclude/freestanding -include include/freestanding/hidden.h

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 #include <arch.h>
-#include "sysreg.h"
 
 /* The Linux Image header: Documentation/arch/arm64/booting.rst. */
 #define IMAGE_MAGIC_OFFSET 56
@@ -12,32 +11,6 @@
 #define DTB_HEADER_SIZE 40
 #define DTB_MAX_SIZE 0x200000
 #define DTB_ALIGN 8
-
-#define read_sysreg(name)                                                                                              \
-	({                                                                                                             \
-		uint64_t value_;                                                                                       \
-		__asm__ volatile("mrs %0, " #name : "=r"(value_));                                                     \
-		value_;                                                                                                \
-	})
-
-/* Arm ARM D19.2.64, ID_AA64MMFR0_EL1.PARange; a value yet unknown counts as the widest that is known. */
-uint64_t arch_physical_end(void)
-{
-	static const uint8_t bits[] = {32, 36, 40, 42, 44, 48, 52, 56};
-	uint64_t range = read_sysreg(id_aa64mmfr0_el1) & MMFR0_PARANGE_MASK;
-
-	return 1ull << bits[range < sizeof(bits) ? range : sizeof(bits) - 1];
-}
-
-/* EL2 or EL1, with the MMU off: the next kernel must be entered so. */
-uint32_t arch_check_cpu(void)
-{
-	uint64_t level = read_sysreg(CurrentEL) >> CURRENTEL_SHIFT & CURRENTEL_MASK;
-
-	if (level != 1 && level != 2)
-		return PURG_E_CPU;
-	return (level == 2 ? read_sysreg(sctlr_el2) : read_sysreg(sctlr_el1)) & SCTLR_M ? PURG_E_CPU : PURG_OK;
-}
 
 bool arch_mode_known(uint32_t mode)
 {
@@ -102,11 +75,4 @@ uint32_t arch_handoff_check(const struct purg_handoff *handoff)
 	if (code == PURG_OK && handoff->checks & PURG_CHECK_DTB)
 		code = check_dtb(handoff->arm64.x0);
 	return code;
-}
-
-sha256_blocks_fn *arch_sha256(bool portable, const char **name)
-{
-	(void)portable;
-	*name = "portable";
-	return sha256_blocks_portable;
 }
