@@ -4,7 +4,7 @@
  * binary. Code and constants come first and are never written; behind them, on pages of their own, lie the parameter
  * block, the variables and the stack. linker/wrap.S makes the relocatable form of it.
  */
-#include <features.h>
+#include <build.h>
 #include <purgatory/abi.h>
 
 #define PAGE 0x1000
@@ -38,7 +38,7 @@ SECTIONS
 		LONG(0)
 		LONG(image_params)
 		LONG(PURG_PARAMS_SIZE)
-		LONG(FEATURES)
+		LONG(BUILD_FEATURES)
 		QUAD(0)
 		header_end = .;
 		*(.text .text.*)

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+# The front ends of packed images: flat binaries that the command carries. They share the console with the purgatory.
+
+FRONTS := $(foreach arch,$(ARCHES),$O/front-$(arch).bin)
+FRONT_SHARED := src/console.c src/string.c
+
+# x86_64 is linked to where it runs; arm64 runs wherever the image was put.
+FRONT_LINK_arm64 := -pie
+FRONT_LINK_x86_64 := -no-pie
+
+define front-arch
+FRONT_OBJECTS_$(1) := $$(call freestanding-objects,$(1),$$(wildcard front/*.c front/$(1)/*.c front/$(1)/*.S) $$(FRONT_SHARED) \
+	arch/$(1)/io.c arch/$(1)/cpu.c arch/$(1)/cpu.S)
+
+$O/front-$(1).elf: $O/$(1)/front.lds $$(FRONT_OBJECTS_$(1))
+	$$(say) LD $$@
+	$$(LD_$(1)) $$(FRONT_LINK_$(1)) $$(LINK) -T $$^ -o $$@
+
+$O/front-$(1).bin: $O/front-$(1).elf
+	$$(say) OBJCOPY $$@
+	$$(BINUTILS_$(1))objcopy -O binary $$< $$@
+
+-include $$(FRONT_OBJECTS_$(1):.o=.d) $O/$(1)/front.lds.d
+endef
+$(foreach arch,$(ARCHES),$(eval $(call front-arch,$(arch))))

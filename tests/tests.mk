@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+# What the tests run: unit tests under the sanitizers, small programs for the QEMU machines, Debian's kernels.
+
+# Each unit test, and what it tests. Those of the generic code run it on the fake architecture.
+GENERIC := tests/unit/arch_fake.c $(filter-out src/block.c src/string.c,$(wildcard src/*.c))
+UNIT_sha256 := $(GENERIC)
+UNIT_params := $(GENERIC)
+UNIT_main := $(GENERIC)
+UNIT_console := $(GENERIC)
+UNIT_dtb := front/arm64/dtb.c
+UNIT_bootparams := front/x86_64/bootparams.c
+UNITS := sha256 params main console dtb bootparams
+UNIT_TESTS := $(UNITS:%=$O/tests/unit/test_%)
+
+define unit-test
+$O/tests/unit/test_$(1): $(patsubst %,$O/sanitized/%.o,tests/unit/test_$(1).c $(UNIT_$(1)))
+	$$(say) HOSTLD $$@
+	mkdir -p $$(@D)
+	$$(HOSTCC) $$(SANITIZE) $$^ -lcmocka -lfdt -o $$@
+
+-include $(patsubst %,$O/sanitized/%.d,tests/unit/test_$(1).c $(UNIT_$(1)))
+endef
+$(foreach unit,$(UNITS),$(eval $(call unit-test,$(unit))))
+
+# Flat programs for the QEMU tests: what enters the purgatory, and what it enters.
+MACHINE_PROGRAMS := $(foreach arch,$(ARCHES),$(patsubst %,$O/tests/%-$(arch).bin,launch payload))
+
+define machine-program
+$O/tests/%-$(1).bin: tests/qemu/%-$(1).S tests/tests.mk
+	$$(say) AS $$@
+	mkdir -p $$(@D)
+	$$(CC_$(1)) $$(WARNINGS) -c $$< -o $$(@:.bin=.o)
+	$$(BINUTILS_$(1))objcopy -O binary -j .text $$(@:.bin=.o) $$@
+endef
+$(foreach arch,$(ARCHES),$(eval $(call machine-program,$(arch))))
+
+.PHONY: test-programs debian
+test-programs: $(UNIT_TESTS) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED)
+
+# A kernel and a busybox initrd for each architecture.
+debian: $(foreach arch,$(ARCHES),$O/debian/$(arch)/initrd)
+
+$O/debian/%/initrd: tests/debian.sh tests/init.sh
+	$(say) FETCH 'Debian kernel and busybox for $*'
+	tests/debian.sh $* $O/debian/$*

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include "fake.h"
+
+_Noreturn void purgatory_main(void);
+
+struct fake fake;
+struct purg_params purg_params;
+
+/* The object behind `purg_header`: as large as the header says that the image is. */
+extern const union {
+	struct purg_header header;
+	uint8_t bytes[FAKE_PAGE];
+} fake_page __asm__("purg_header");
+_Alignas(FAKE_PAGE) const __typeof__(fake_page) fake_page = {
+	.header = {.magic = PURG_HEADER_MAGIC, .align = FAKE_PAGE, .mem_size = FAKE_PAGE, .ro_size = PURG_HEADER_SIZE},
+};
+
+static jmp_buf end;
+
+void fake_run(void)
+{
+	fake.length = 0;
+	memset(fake.transcript, 0, sizeof(fake.transcript));
+	fake.end = FAKE_RUNNING;
+	if (setjmp(end) == 0)
+		purgatory_main();
+}
+
+void fake_valid_block(struct purg_params *params, const void *payload, size_t size)
+{
+	memset(params, 0, sizeof(*params));
+	params->magic = PURG_PARAMS_MAGIC;
+	params->abi_major = PURG_ABI_MAJOR;
+	params->size = PURG_PARAMS_SIZE;
+	params->segment_count = 1;
+	params->segment[0].start = (uintptr_t)payload;
+	params->segment[0].size = size;
+	memcpy(params->segment[0].name, "payload", sizeof("payload"));
+	sha256(sha256_blocks_portable, payload, size, params->segment[0].digest);
+	params->handoff.arm64.pc = (uintptr_t)payload;
+	params->console[0].kind = PURG_CONSOLE_PL011;
+	params->console[0].base = FAKE_UART;
+}
+
+uint64_t arch_physical_end(void)
+{
+	return 1ull << FAKE_PHYSICAL_BITS;
+}
+
+uint32_t arch_check_cpu(void)
+{
+	return fake.cpu;
+}
+
+bool arch_mode_known(uint32_t mode)
+{
+	return mode == PURG_HANDOFF_NATIVE || mode == PURG_HANDOFF_X86_32;
+}
+
+size_t arch_regs_size(void)
+{
+	return sizeof(struct purg_regs_arm64);
+}
+
+uint64_t arch_entry(const struct purg_handoff *handoff)
+{
+	return handoff->arm64.pc;
+}
+
+uint32_t arch_known_checks(void)
+{
+	return PURG_CHECK_KERNEL;
+}
+
+uint32_t arch_handoff_check(const struct purg_handoff *handoff)
+{
+	(void)handoff;
+	return fake.handoff;
+}
+
+_Noreturn void arch_handoff(const struct purg_handoff *handoff)
+{
+	fake.end = FAKE_JUMPED;
+	fake.entry = handoff->arm64.pc;
+	longjmp(end, 1);
+}
+
+_Noreturn void arch_halt(uint32_t code)
+{
+	fake.end = FAKE_HALTED;
+	fake.code = code;
+	longjmp(end, 1);
+}
+
+void arch_sync_memory(uint64_t start, uint64_t size)
+{
+	(void)start;
+	(void)size;
+	fake.synced++;
+}
+
+/* A PL011's FR and an 8250's LSR at once: TXFF and BUSY, or THRE and TEMT, whichever means ready or stuck. */
+static uint32_t status(uint64_t address)
+{
+	bool pl011 = purg_params.console[0].kind == PURG_CONSOLE_PL011;
+
+	fake.polls++;
+	fake.status_address = address;
+	return pl011 == fake.stuck ? 0x28 | (pl011 ? 0 : 0x40) : 0;
+}
+
+static void send(uint64_t address, uint32_t width, uint8_t byte)
+{
+	fake.data_address = address;
+	fake.width = width;
+	if (fake.length < sizeof(fake.transcript) - 1)
+		fake.transcript[fake.length++] = (char)byte;
+}
+
+uint32_t arch_mmio_read(uint64_t address, uint32_t width)
+{
+	(void)width;
+	return status(address);
+}
+
+void arch_mmio_write(uint64_t address, uint32_t width, uint32_t value)
+{
+	send(address, width, (uint8_t)value);
+}
+
+bool arch_has_ports(void)
+{
+	return true;
+}
+
+uint32_t arch_port_read(uint16_t port)
+{
+	return status(port);
+}
+
+void arch_port_write(uint16_t port, uint8_t value)
+{
+	send(port, 0, value);
+}
+
+sha256_blocks_fn *arch_sha256(bool portable, const char **name)
+{
+	(void)portable;
+	*name = "portable";
+	return sha256_blocks_portable;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The fake architecture: the generic code runs on the host, under its sanitizers, with the host's memory as physical
+ * memory, a transcript in place of a UART, and longjmp in place of a jump that does not come back.
+ */
+#ifndef FAKE_H
+#define FAKE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <arch.h>
+#include <params.h>
+
+#define FAKE_PAGE 4096
+#define FAKE_PHYSICAL_BITS 48
+
+/* How a run of purgatory_main ended. */
+enum fake_end {
+	FAKE_RUNNING,
+	FAKE_JUMPED,
+	FAKE_HALTED
+};
+
+struct fake {
+	enum fake_end end;
+	uint32_t code;           /* FAKE_HALTED: what arch_halt was given */
+	uint64_t entry;          /* FAKE_JUMPED: where to */
+	uint32_t cpu;            /* what arch_check_cpu is to return */
+	uint32_t handoff;        /* what arch_handoff_check is to return */
+	bool stuck;              /* the UART never is ready */
+	unsigned int polls;      /* how often its status was read */
+	unsigned int synced;     /* how often arch_sync_memory was called */
+	uint64_t status_address; /* where its status was read last, ... */
+	uint64_t data_address;   /* ... its data written last, ... */
+	uint32_t width;          /* ... how wide; zero: a port */
+	char transcript[4096];   /* what it was told to send */
+	size_t length;
+};
+
+extern struct fake fake;
+
+#define FAKE_UART 0x9000000
+
+/* A block that is accepted: one segment, "payload", with its digest; an entry in it; a PL011. */
+void fake_valid_block(struct purg_params *params, const void *payload, size_t size);
+
+/* Run purgatory_main with purg_params as it is, until it jumps or halts. */
+void fake_run(void);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* The whole corridor, purgatory_main, on the fake architecture: where it ends, and the line that it leaves. */
+#include <stdio.h>
+
+#include <fail.h>
+
+#include "fake.h"
+
+static uint8_t kernel[1000], initrd[777], room[2000];
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&fake, 0, sizeof(fake));
+	for (size_t i = 0; i < sizeof(kernel); i++)
+		kernel[i] = (uint8_t)(i * 7);
+	memset(initrd, 0x5a, sizeof(initrd));
+	fake_valid_block(&purg_params, kernel, sizeof(kernel));
+	return 0;
+}
+
+static void add_initrd(void)
+{
+	struct purg_segment *segment = &purg_params.segment[purg_params.segment_count++];
+
+	segment->start = (uintptr_t)initrd;
+	segment->size = sizeof(initrd);
+	memcpy(segment->name, "initrd", sizeof("initrd"));
+	sha256(sha256_blocks_portable, initrd, sizeof(initrd), segment->digest);
+}
+
+static void assert_said(const char *expected)
+{
+	if (!strstr(fake.transcript, expected))
+		fail_msg("no \"%s\" in \"%s\"", expected, fake.transcript);
+}
+
+static void assert_refused(uint32_t code, const char *line)
+{
+	fake_run();
+	assert_int_equal(fake.end, FAKE_HALTED);
+	assert_int_equal(fake.code, code);
+	assert_said("purgatory: refused: ");
+	assert_said(line);
+	assert_said("; halted\r\n");
+	assert_null(strstr(fake.transcript, "jumping"));
+}
+
+static void assert_jumped(const char *line)
+{
+	fake_run();
+	assert_int_equal(fake.end, FAKE_JUMPED);
+	assert_int_equal(fake.entry, purg_params.handoff.arm64.pc);
+	assert_said(line);
+}
+
+static void one_segment(void **state)
+{
+	char line[128];
+
+	(void)state;
+	snprintf(line, sizeof(line), "purgatory: verified 1 segment, 1000 bytes, sha256: portable; jumping to %p\r\n",
+		 (void *)kernel);
+	assert_jumped(line);
+	assert_string_equal(fake.transcript, line);
+}
+
+static void two_segments(void **state)
+{
+	(void)state;
+	add_initrd();
+	assert_jumped("verified 2 segments, 1777 bytes");
+}
+
+/* Every byte of every segment counts. */
+static void any_flipped_byte(void **state)
+{
+	(void)state;
+	add_initrd();
+	for (size_t i = 0; i < sizeof(kernel); i++) {
+		kernel[i] ^= 1;
+		assert_refused(PURG_E_DIGEST, "segment 0 (payload): the digest does not match");
+		kernel[i] ^= 1;
+	}
+	for (size_t i = 0; i < sizeof(initrd); i++) {
+		initrd[i] ^= 0x80;
+		assert_refused(PURG_E_DIGEST, "segment 1 (initrd): the digest does not match");
+		initrd[i] ^= 0x80;
+	}
+	assert_jumped("verified 2");
+}
+
+/* Every byte of an expected digest counts, and both digests are told. */
+static void any_flipped_digest(void **state)
+{
+	uint8_t *digest = purg_params.segment[0].digest;
+	char line[256];
+	int length;
+
+	(void)state;
+	for (int i = 0; i < PURG_DIGEST_SIZE; i++) {
+		digest[i] ^= 4;
+		assert_refused(PURG_E_DIGEST, "segment 0");
+		digest[i] ^= 4;
+	}
+	memset(digest, 0, PURG_DIGEST_SIZE);
+	length = snprintf(line, sizeof(line), ": expected %064d, computed ", 0);
+	assert_refused(PURG_E_DIGEST, line);
+	sha256(sha256_blocks_portable, kernel, sizeof(kernel), digest);
+	for (int i = 0; i < PURG_DIGEST_SIZE; i++)
+		length += snprintf(line + length, sizeof(line) - (size_t)length, "%02x", digest[i]);
+	assert_said(line);
+}
+
+static void make_concat(void)
+{
+	struct sha256 ctx;
+
+	add_initrd();
+	for (int i = 0; i < 2; i++) {
+		purg_params.segment[i].kind = PURG_DIGEST_CONCAT;
+		memset(purg_params.segment[i].digest, 0, PURG_DIGEST_SIZE);
+	}
+	sha256_init(&ctx, sha256_blocks_portable);
+	sha256_update(&ctx, kernel, sizeof(kernel));
+	sha256_update(&ctx, initrd, sizeof(initrd));
+	sha256_out(&ctx, purg_params.digest);
+}
+
+static void concatenation(void **state)
+{
+	(void)state;
+	make_concat();
+	assert_jumped("verified 2 segments, 1777 bytes");
+	initrd[776] ^= 1;
+	assert_refused(PURG_E_CONCAT, "refused: the digest of the concatenated segments does not match: expected ");
+}
+
+static void never(void **state)
+{
+	(void)state;
+	purg_params.verify = PURG_VERIFY_NEVER;
+	kernel[0] ^= 1;
+	assert_jumped("purgatory: NOT verified, by the loader's word; jumping to ");
+	memset(&purg_params.segment, 0, sizeof(purg_params.segment));
+	purg_params.segment_count = 0;
+	assert_jumped("NOT verified");
+}
+
+static void digest_block(void)
+{
+	memset(purg_params.block_digest, 0, PURG_DIGEST_SIZE);
+	sha256(sha256_blocks_portable, &purg_params, sizeof(purg_params), purg_params.block_digest);
+}
+
+/* With a block digest, no bit of the block can change unnoticed, but for the digest's own disappearance. */
+static void block_digest(void **state)
+{
+	(void)state;
+	digest_block();
+	assert_jumped("verified 1");
+	for (size_t i = 0x10; i < 0x18; i++) {
+		((uint8_t *)&purg_params)[i] ^= 1;
+		assert_refused(PURG_E_BLOCK, "the parameter block was changed: expected ");
+		((uint8_t *)&purg_params)[i] ^= 1;
+	}
+	for (size_t i = 0x20; i < sizeof(purg_params); i++) {
+		if (i >= 0x80 && i < 0xa0)
+			continue; /* the console itself: covered by the console's own tests */
+		((uint8_t *)&purg_params)[i] ^= 1;
+		assert_refused(PURG_E_BLOCK, "the parameter block was changed: expected ");
+		((uint8_t *)&purg_params)[i] ^= 1;
+	}
+}
+
+static void image_digest(void **state)
+{
+	(void)state;
+	sha256(sha256_blocks_portable, &purg_header, PURG_HEADER_SIZE, purg_params.image_digest);
+	assert_jumped("verified 1");
+	purg_params.image_digest[31] ^= 1;
+	assert_refused(PURG_E_IMAGE, "the purgatory's code was changed: expected ");
+}
+
+/* Overlapping either way, as memmove; and in order, the second from where the first put it. */
+static void copies(void **state)
+{
+	uint8_t expected[sizeof(kernel)];
+
+	(void)state;
+	memcpy(expected, kernel, sizeof(kernel));
+	memset(room, 0, sizeof(room));
+	purg_params.copy_count = 3;
+	purg_params.copy[0] = (struct purg_copy){(uintptr_t)room, (uintptr_t)kernel, sizeof(kernel), 0};
+	purg_params.copy[1] = (struct purg_copy){(uintptr_t)room + 3, (uintptr_t)room, sizeof(kernel), 0};
+	purg_params.copy[2] = (struct purg_copy){(uintptr_t)room + 1, (uintptr_t)room + 3, sizeof(kernel), 0};
+	assert_jumped("verified 1");
+	assert_memory_equal(room + 1, expected, sizeof(expected));
+	assert_int_equal(fake.synced, 6);
+}
+
+static void nothing_is_copied_if_refused(void **state)
+{
+	(void)state;
+	memset(room, 0, sizeof(room));
+	purg_params.copy_count = 1;
+	purg_params.copy[0] = (struct purg_copy){(uintptr_t)room, (uintptr_t)kernel, sizeof(kernel), 0};
+	kernel[500] ^= 1;
+	assert_refused(PURG_E_DIGEST, "segment 0");
+	for (size_t i = 0; i < sizeof(room); i++)
+		assert_int_equal(room[i], 0);
+}
+
+static void cpu_state(void **state)
+{
+	(void)state;
+	fake.cpu = PURG_E_CPU;
+	assert_refused(PURG_E_CPU, "refused: the CPU is not in a state that the ABI allows [code 18]");
+}
+
+static void handoff(void **state)
+{
+	(void)state;
+	fake.handoff = PURG_E_KERNEL;
+	assert_refused(PURG_E_KERNEL, "refused: there is no kernel at the entry [code 19]");
+}
+
+static void field_is_named(void **state)
+{
+	(void)state;
+	add_initrd();
+	purg_params.segment[1].start = (uintptr_t)kernel;
+	fake_run();
+	assert_said("purgatory: refused: segment 1 (initrd) start: overlaps another segment: 0x");
+}
+
+/* A block that is no block still has its console used, since a console's kind is as good as a magic. */
+static void bad_magic(void **state)
+{
+	(void)state;
+	purg_params.magic = 0;
+	assert_refused(PURG_E_MAGIC, "refused: magic: not a parameter block: 0x0 [code 1]");
+}
+
+/* And one without any console is refused in silence, but refused. */
+static void silent(void **state)
+{
+	(void)state;
+	memset(&purg_params, 0xff, sizeof(purg_params));
+	fake_run();
+	assert_int_equal(fake.end, FAKE_HALTED);
+	assert_int_equal(fake.code, PURG_E_MAGIC);
+	assert_int_equal(fake.length, 0);
+}
+
+/* A name is data: what cannot be printed is not sent to a terminal. */
+static void hostile_name(void **state)
+{
+	(void)state;
+	memcpy(purg_params.segment[0].name, "a\033[2J b\n", PURG_NAME_SIZE);
+	kernel[0] ^= 1;
+	assert_refused(PURG_E_DIGEST, "segment 0 (a?[2J?b?): ");
+}
+
+static void every_code_has_a_sentence(void **state)
+{
+	(void)state;
+	assert_string_equal(fail_sentence(PURG_OK), "ok");
+	assert_string_equal(fail_sentence(PURG_E_DTB), "the DTB has a bad magic, alignment or size");
+	for (uint32_t code = 0; code <= PURG_E_DTB; code++)
+		assert_true(strlen(fail_sentence(code)) > 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(one_segment),
+		TEST(two_segments),
+		TEST(any_flipped_byte),
+		TEST(any_flipped_digest),
+		TEST(concatenation),
+		TEST(never),
+		TEST(block_digest),
+		TEST(image_digest),
+		TEST(copies),
+		TEST(nothing_is_copied_if_refused),
+		TEST(cpu_state),
+		TEST(handoff),
+		TEST(field_is_named),
+		TEST(bad_magic),
+		TEST(silent),
+		TEST(hostile_name),
+		TEST(every_code_has_a_sentence),
+	};
+
+	return cmocka_run_group_tests_name("main", tests, NULL, NULL);
+}

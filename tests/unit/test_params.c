@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* Every rule of the parameter block, field by field: what is refused, with which code, and which field is named. */
+#include <stdio.h>
+
+#include "fake.h"
+
+static uint8_t payload[256];
+static struct purg_params block;
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_valid_block(&block, payload, sizeof(payload));
+	return 0;
+}
+
+static struct finding check(void)
+{
+	struct finding finding = {.index = NO_INDEX};
+
+	if (params_check_head(&block, &finding))
+		params_check_fields(&block, &finding);
+	return finding;
+}
+
+static void expect(uint32_t code, const char *table, const char *field)
+{
+	struct finding finding = check();
+
+	assert_int_equal(finding.code, code);
+	assert_string_equal(finding.field, field);
+	if (table)
+		assert_string_equal(finding.table, table);
+	else
+		assert_null(finding.table);
+}
+
+static void expect_accepted(void)
+{
+	assert_int_equal(check().code, PURG_OK);
+}
+
+/* One assignment to the block, and what it must lead to. */
+#define REFUSES(name, assignment, code, table, field) \
+	static void name(void **state)                \
+	{                                             \
+		(void)state;                          \
+		assignment;                           \
+		expect(code, table, field);           \
+	}
+#define ACCEPTS(name, assignment)      \
+	static void name(void **state) \
+	{                              \
+		(void)state;           \
+		assignment;            \
+		expect_accepted();     \
+	}
+
+#define SELF ((uintptr_t)&purg_header)
+#define END (1ull << FAKE_PHYSICAL_BITS)
+
+static void two_segments(uint64_t start, uint64_t size)
+{
+	block.segment_count = 2;
+	block.segment[1].start = start;
+	block.segment[1].size = size;
+}
+
+static void one_copy(uint64_t dst, uint64_t src, uint64_t size)
+{
+	block.copy_count = 1;
+	block.copy[0] = (struct purg_copy){.dst = dst, .src = src, .size = size};
+}
+
+static void concat(void)
+{
+	block.segment[0].kind = PURG_DIGEST_CONCAT;
+	memset(block.segment[0].digest, 0, PURG_DIGEST_SIZE);
+}
+
+ACCEPTS(valid, )
+REFUSES(magic, block.magic ^= 1, PURG_E_MAGIC, NULL, "magic")
+REFUSES(major, block.abi_major = 2, PURG_E_VERSION, NULL, "abi_major")
+REFUSES(minor, block.abi_minor = PURG_ABI_MINOR + 1, PURG_E_VERSION, NULL, "abi_minor")
+REFUSES(size_small, block.size--, PURG_E_SIZE, NULL, "size")
+REFUSES(size_large, block.size++, PURG_E_SIZE, NULL, "size")
+
+REFUSES(verify_unknown, block.verify = 1, PURG_E_VALUE, NULL, "verify")
+REFUSES(verify_skip, block.verify = PURG_VERIFY_UNLESS_UNMAPPED, PURG_E_UNSUPPORTED, NULL, "verify")
+ACCEPTS(verify_never, block.verify = PURG_VERIFY_NEVER)
+REFUSES(flags_unknown, block.flags = 2, PURG_E_VALUE, NULL, "flags")
+ACCEPTS(flags_portable, block.flags = PURG_FLAG_PORTABLE_SHA256)
+REFUSES(reserved, block.reserved[15] = 1, PURG_E_RESERVED, NULL, "reserved")
+REFUSES(reserved2, block.reserved2[63] = 1, PURG_E_RESERVED, NULL, "reserved2")
+REFUSES(linear_map, block.linear_map.range[31].size = 1, PURG_E_RESERVED, NULL, "linear_map")
+
+REFUSES(segments_65, block.segment_count = 65, PURG_E_COUNT, NULL, "segment_count")
+REFUSES(segments_max, block.segment_count = 0xffffffff, PURG_E_COUNT, NULL, "segment_count")
+REFUSES(copies_17, block.copy_count = 17, PURG_E_COUNT, NULL, "copy_count")
+REFUSES(nothing, block.segment_count = 0, PURG_E_NOTHING, NULL, "segment_count")
+REFUSES(unused_segment, block.segment[1].digest[31] = 1, PURG_E_RESERVED, "segment", "(unused)")
+REFUSES(last_segment, block.segment[63].start = 1, PURG_E_RESERVED, "segment", "(unused)")
+REFUSES(unused_copy, block.copy[15].reserved = 1, PURG_E_RESERVED, "copy", "(unused)")
+REFUSES(orphan_digest, block.digest[0] = 1, PURG_E_RESERVED, NULL, "digest")
+
+REFUSES(kind_unknown, block.segment[0].kind = 1, PURG_E_VALUE, "segment", "kind")
+REFUSES(kind_striped, block.segment[0].kind = PURG_DIGEST_STRIPED, PURG_E_UNSUPPORTED, "segment", "kind")
+REFUSES(lanes, block.segment[0].lanes = 2, PURG_E_RESERVED, "segment", "lanes")
+ACCEPTS(kind_concat, concat())
+REFUSES(concat_digest, block.segment[0].kind = PURG_DIGEST_CONCAT, PURG_E_RESERVED, "segment", "digest")
+REFUSES(concat_lanes, (concat(), block.segment[0].lanes = 1), PURG_E_RESERVED, "segment", "lanes")
+
+REFUSES(wraps, block.segment[0].size = ~0ull, PURG_E_RANGE, "segment", "start")
+REFUSES(beyond, two_segments(END - 15, 16), PURG_E_RANGE, "segment", "start")
+ACCEPTS(to_the_end, two_segments(END - 16, 16))
+ACCEPTS(empty_at_end, two_segments(END, 0))
+ACCEPTS(at_zero, two_segments(0, 4096))
+REFUSES(on_self, two_segments(SELF, 1), PURG_E_OVERLAP_SELF, "segment", "start")
+REFUSES(on_self_last, two_segments(SELF + FAKE_PAGE - 1, 1), PURG_E_OVERLAP_SELF, "segment", "start")
+REFUSES(around_self, two_segments(SELF - 1, FAKE_PAGE + 2), PURG_E_OVERLAP_SELF, "segment", "start")
+ACCEPTS(before_self, two_segments(SELF - 16, 16))
+ACCEPTS(behind_self, two_segments(SELF + FAKE_PAGE, 16))
+REFUSES(on_segment, two_segments((uintptr_t)payload + 255, 1), PURG_E_OVERLAP, "segment", "start")
+REFUSES(around_segment, two_segments((uintptr_t)payload - 1, 258), PURG_E_OVERLAP, "segment", "start")
+ACCEPTS(behind_segment, two_segments((uintptr_t)payload + 256, 16))
+ACCEPTS(empty_in_segment, two_segments((uintptr_t)payload + 8, 0))
+
+ACCEPTS(copy, one_copy(0x1000, 0x2000, 0x1800))
+REFUSES(copy_on_self, one_copy(SELF, 0x2000, 1), PURG_E_OVERLAP_SELF, "copy", "dst")
+REFUSES(copy_from_self, one_copy(0x1000, SELF, 1), PURG_E_OVERLAP_SELF, "copy", "src")
+REFUSES(copy_dst_wraps, one_copy(~0ull, 0, 2), PURG_E_RANGE, "copy", "dst")
+REFUSES(copy_src_beyond, one_copy(0, END, 1), PURG_E_RANGE, "copy", "src")
+REFUSES(copy_reserved, (one_copy(0, 0, 0), block.copy[0].reserved = 1), PURG_E_RESERVED, "copy", "reserved")
+
+REFUSES(mode_unknown, block.handoff.mode = 1, PURG_E_VALUE, "handoff", "mode")
+REFUSES(mode_x86_16, block.handoff.mode = PURG_HANDOFF_X86_16, PURG_E_VALUE, "handoff", "mode")
+REFUSES(mode_x86_32, block.handoff.mode = PURG_HANDOFF_X86_32, PURG_E_UNSUPPORTED, "handoff", "mode")
+REFUSES(checks_unknown, block.handoff.checks = PURG_CHECK_DTB, PURG_E_VALUE, "handoff", "checks")
+ACCEPTS(checks_known, block.handoff.checks = PURG_CHECK_KERNEL)
+REFUSES(regs_tail, block.handoff.x86_64.rdi = 1, PURG_E_RESERVED, "handoff", "(unused)")
+REFUSES(stub, block.handoff.stub = 0x1000, PURG_E_RESERVED, "handoff", "(unused)")
+REFUSES(handoff_reserved, block.handoff.reserved = 1, PURG_E_RESERVED, "handoff", "(unused)")
+REFUSES(entry_outside, block.handoff.arm64.pc += 256, PURG_E_ENTRY, "handoff", "entry")
+REFUSES(entry_before, block.handoff.arm64.pc--, PURG_E_ENTRY, "handoff", "entry")
+ACCEPTS(entry_last, block.handoff.arm64.pc += 255)
+REFUSES(entry_self, block.handoff.arm64.pc = SELF, PURG_E_OVERLAP_SELF, "handoff", "entry")
+REFUSES(entry_beyond, block.handoff.arm64.pc = END, PURG_E_RANGE, "handoff", "entry")
+ACCEPTS(entry_in_copy, (one_copy(0x1000, 0x2000, 0x100), block.handoff.arm64.pc = 0x10ff))
+ACCEPTS(entry_unverified, (block.verify = PURG_VERIFY_NEVER, block.handoff.arm64.pc = 0x5000))
+
+REFUSES(policy_unknown, block.failure.policy = 1, PURG_E_VALUE, "failure", "policy")
+REFUSES(policy_reset, block.failure.policy = PURG_FAIL_RESET, PURG_E_UNSUPPORTED, "failure", "policy")
+REFUSES(policy_return, block.failure.policy = PURG_FAIL_RETURN, PURG_E_UNSUPPORTED, "failure", "policy")
+REFUSES(policy_fallback, block.failure.policy = PURG_FAIL_FALLBACK, PURG_E_UNSUPPORTED, "failure", "policy")
+REFUSES(delay, block.failure.delay = 1, PURG_E_UNSUPPORTED, "failure", "delay")
+REFUSES(conduit, block.failure.conduit = PURG_CONDUIT_SMC, PURG_E_RESERVED, "failure", "(unused)")
+REFUSES(fallback, block.failure.fallback_handoff.reserved = 1, PURG_E_RESERVED, "failure", "(unused)")
+REFUSES(report, block.report.address = 0x1000, PURG_E_UNSUPPORTED, "report", "address")
+REFUSES(report_size, block.report.size = 1, PURG_E_RESERVED, "report", "(unused)")
+
+REFUSES(console_kind, block.console[0].kind ^= 1, PURG_E_VALUE, "console", "kind")
+REFUSES(console_none, block.console[1].base = 1, PURG_E_RESERVED, "console", "(unused)")
+REFUSES(console_width, block.console[0].width = 1, PURG_E_VALUE, "console", "width")
+REFUSES(console_wide, block.console[0].width = 36, PURG_E_VALUE, "console", "width")
+REFUSES(console_stride, block.console[0].stride = 4, PURG_E_VALUE, "console", "stride")
+REFUSES(console_base, block.console[0].base = 2, PURG_E_RANGE, "console", "base")
+REFUSES(console_far, block.console[0].base = END, PURG_E_RANGE, "console", "base")
+REFUSES(console_baud, block.console[0].baud = 9600, PURG_E_UNSUPPORTED, "console", "baud")
+REFUSES(console_reserved, block.console[0].reserved = 1, PURG_E_RESERVED, "console", "reserved")
+REFUSES(console_port, (block.console[0].kind = PURG_CONSOLE_8250_PORT, block.console[0].base = 0xfffb), PURG_E_RANGE,
+	"console", "base")
+
+/* Sixty-four segments, side by side, are the most. */
+static void full_table(void **state)
+{
+	(void)state;
+	for (uint32_t i = 1; i < PURG_MAX_SEGMENTS; i++)
+		block.segment[i] = (struct purg_segment){.start = 0x10000 + i * 16, .size = 16};
+	block.segment_count = PURG_MAX_SEGMENTS;
+	expect_accepted();
+	block.segment[63].start--;
+	expect(PURG_E_OVERLAP, "segment", "start");
+}
+
+/* The finding says which entry of a table is at fault. */
+static void index_is_named(void **state)
+{
+	struct finding finding;
+
+	(void)state;
+	two_segments(SELF, 1);
+	memcpy(block.segment[1].name, "initrd", sizeof("initrd"));
+	finding = check();
+	assert_int_equal(finding.index, 1);
+	assert_ptr_equal(finding.name, block.segment[1].name);
+	assert_int_equal(finding.value, SELF);
+}
+
+/* No byte of the block is without a rule or a digest: whatever one is changed to, the block is refused or still whole.
+ */
+static void every_reserved_byte(void **state)
+{
+	static const struct {
+		size_t start, end;
+	} reserved[] = {
+		{offsetof(struct purg_params, console[1]), offsetof(struct purg_params, handoff)},
+		{offsetof(struct purg_params, handoff.arm64) + sizeof(struct purg_regs_arm64),
+		 offsetof(struct purg_params, failure)},
+		{offsetof(struct purg_params, failure), offsetof(struct purg_params, segment)},
+		{offsetof(struct purg_params, segment[1]), sizeof(struct purg_params)},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		for (size_t offset = reserved[i].start; offset < reserved[i].end; offset++) {
+			((uint8_t *)&block)[offset] ^= 0x10;
+			assert_int_not_equal(check().code, PURG_OK);
+			((uint8_t *)&block)[offset] ^= 0x10;
+		}
+	expect_accepted();
+}
+
+static const uint32_t words[] = {
+	0,
+	PURG_VERIFY_UNLESS_UNMAPPED,
+	PURG_VERIFY_NEVER,
+	PURG_FAIL_RESET,
+	PURG_FAIL_RETURN,
+	PURG_FAIL_FALLBACK,
+	PURG_CONDUIT_HVC,
+	PURG_CONDUIT_SMC,
+	PURG_HANDOFF_X86_32,
+	PURG_HANDOFF_X86_16,
+	PURG_CONSOLE_PL011,
+	PURG_CONSOLE_8250,
+	PURG_CONSOLE_8250_PORT,
+	PURG_DIGEST_CONCAT,
+	PURG_DIGEST_STRIPED,
+	PURG_VERDICT_VERIFIED,
+	PURG_VERDICT_SKIPPED,
+	PURG_VERDICT_REFUSED,
+};
+
+static void policy_words_are_far_apart(void **state)
+{
+	size_t count = sizeof(words) / sizeof(words[0]);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < i; j++)
+			assert_true(__builtin_popcount(words[i] ^ words[j]) >= 12);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(valid),
+		TEST(magic),
+		TEST(major),
+		TEST(minor),
+		TEST(size_small),
+		TEST(size_large),
+		TEST(verify_unknown),
+		TEST(verify_skip),
+		TEST(verify_never),
+		TEST(flags_unknown),
+		TEST(flags_portable),
+		TEST(reserved),
+		TEST(reserved2),
+		TEST(linear_map),
+		TEST(segments_65),
+		TEST(segments_max),
+		TEST(copies_17),
+		TEST(nothing),
+		TEST(unused_segment),
+		TEST(last_segment),
+		TEST(unused_copy),
+		TEST(orphan_digest),
+		TEST(kind_unknown),
+		TEST(kind_striped),
+		TEST(lanes),
+		TEST(kind_concat),
+		TEST(concat_digest),
+		TEST(concat_lanes),
+		TEST(wraps),
+		TEST(beyond),
+		TEST(to_the_end),
+		TEST(empty_at_end),
+		TEST(at_zero),
+		TEST(on_self),
+		TEST(on_self_last),
+		TEST(around_self),
+		TEST(before_self),
+		TEST(behind_self),
+		TEST(on_segment),
+		TEST(around_segment),
+		TEST(behind_segment),
+		TEST(empty_in_segment),
+		TEST(copy),
+		TEST(copy_on_self),
+		TEST(copy_from_self),
+		TEST(copy_dst_wraps),
+		TEST(copy_src_beyond),
+		TEST(copy_reserved),
+		TEST(mode_unknown),
+		TEST(mode_x86_16),
+		TEST(mode_x86_32),
+		TEST(checks_unknown),
+		TEST(checks_known),
+		TEST(regs_tail),
+		TEST(stub),
+		TEST(handoff_reserved),
+		TEST(entry_outside),
+		TEST(entry_before),
+		TEST(entry_last),
+		TEST(entry_self),
+		TEST(entry_beyond),
+		TEST(entry_in_copy),
+		TEST(entry_unverified),
+		TEST(policy_unknown),
+		TEST(policy_reset),
+		TEST(policy_return),
+		TEST(policy_fallback),
+		TEST(delay),
+		TEST(conduit),
+		TEST(fallback),
+		TEST(report),
+		TEST(report_size),
+		TEST(console_kind),
+		TEST(console_none),
+		TEST(console_width),
+		TEST(console_wide),
+		TEST(console_stride),
+		TEST(console_base),
+		TEST(console_far),
+		TEST(console_baud),
+		TEST(console_reserved),
+		TEST(console_port),
+		TEST(full_table),
+		TEST(index_is_named),
+		TEST(every_reserved_byte),
+		TEST(policy_words_are_far_apart),
+	};
+
+	return cmocka_run_group_tests_name("params", tests, NULL, NULL);
+}
