@@ -8,7 +8,7 @@ make gcc libc6-dev binutils gcc-aarch64-linux-gnu binutils-aarch64-linux-gnu
 clang llvm lld
 libfdt-dev zlib1g-dev libcmocka-dev linux-libc-dev
 qemu-system-arm qemu-system-x86 ipxe-qemu
-python3 python3-pytest python3-cryptography-vectors
+python3 python3-pytest python3-pytest-xdist python3-cryptography-vectors
 device-tree-compiler cpio git ca-certificates
 clang-format cppcheck shellcheck
 '

@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 # The first program of the kernels in the demo and in the tests: greets, repeats what the command line says was verified,
 # and switches the machine off.
