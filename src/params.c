@@ -153,14 +153,17 @@ static bool check_copies(const struct purg_params *params, struct finding *findi
 			  (PURG_MAX_COPIES - count) * sizeof(params->copy[0]));
 }
 
-/* Whatever is executed next must have been verified, or copied from where the loader said. */
-static bool entry_is_covered(const struct purg_params *params, uint64_t entry)
+/* What is executed next must have been verified: follow it back through the copies to where it was loaded. */
+static bool entry_is_verified(const struct purg_params *params, uint64_t entry)
 {
+	for (uint32_t i = params->copy_count; i--;) {
+		const struct purg_copy *copy = &params->copy[i];
+
+		if (entry - copy->dst < copy->size)
+			entry += copy->src - copy->dst;
+	}
 	for (uint32_t i = 0; i < params->segment_count; i++)
 		if (entry - params->segment[i].start < params->segment[i].size)
-			return true;
-	for (uint32_t i = 0; i < params->copy_count; i++)
-		if (entry - params->copy[i].dst < params->copy[i].size)
 			return true;
 	return params->verify == PURG_VERIFY_NEVER;
 }
@@ -181,7 +184,7 @@ static bool check_handoff(const struct purg_params *params, struct finding *find
 		return false;
 	if (!check_range(finding, "entry", entry, 1))
 		return false;
-	return entry_is_covered(params, entry) || refuse(finding, PURG_E_ENTRY, "entry", entry);
+	return entry_is_verified(params, entry) || refuse(finding, PURG_E_ENTRY, "entry", entry);
 }
 
 static bool check_failure(const struct purg_failure *failure, struct finding *finding)

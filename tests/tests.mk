@@ -23,16 +23,24 @@ endef
 $(foreach unit,$(UNITS),$(eval $(call unit-test,$(unit))))
 
 # Flat programs for the QEMU tests: what enters the purgatory, and what it enters.
-MACHINE_PROGRAMS := $(foreach arch,$(ARCHES),$(patsubst %,$O/tests/%-$(arch).bin,launch payload))
+MACHINE_PROGRAMS := $(patsubst %,$O/tests/%,launch-arm64.bin launch-x86_64.elf payload-arm64.bin payload-x86_64.bin)
 
 define machine-program
 $O/tests/%-$(1).bin: tests/qemu/%-$(1).S tests/tests.mk
 	$$(say) AS $$@
 	mkdir -p $$(@D)
 	$$(CC_$(1)) $$(WARNINGS) -c $$< -o $$(@:.bin=.o)
-	$$(BINUTILS_$(1))objcopy -O binary -j .text $$(@:.bin=.o) $$@
+	$$(BINUTILS_$(1))ld -static -nostdlib -z noexecstack -e 0 -Ttext=0 $$(@:.bin=.o) -o $$(@:.bin=.linked)
+	$$(BINUTILS_$(1))objcopy -O binary -j .text $$(@:.bin=.linked) $$@
 endef
 $(foreach arch,$(ARCHES),$(eval $(call machine-program,$(arch))))
+
+# x86_64 is launched by the PVH protocol, at 32 MiB.
+$O/tests/launch-x86_64.elf: tests/qemu/launch-x86_64.S tests/tests.mk
+	$(say) LD $@
+	mkdir -p $(@D)
+	$(CC_x86_64) $(WARNINGS) -c $< -o $(@:.elf=.o)
+	$(BINUTILS_x86_64)ld -static -nostdlib -z noexecstack -e 0 -Ttext-segment=0x2000000 $(@:.elf=.o) -o $@
 
 .PHONY: test-programs debian
 test-programs: $(UNIT_TESTS) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED)

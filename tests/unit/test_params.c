@@ -72,6 +72,14 @@ static void one_copy(uint64_t dst, uint64_t src, uint64_t size)
 	block.copy[0] = (struct purg_copy){.dst = dst, .src = src, .size = size};
 }
 
+/* The payload goes to 0x1000, and from there to 0x3000. */
+static void two_copies(void)
+{
+	one_copy(0x1000, (uintptr_t)payload, 0x100);
+	block.copy_count = 2;
+	block.copy[1] = (struct purg_copy){.dst = 0x3000, .src = 0x1000, .size = 0x100};
+}
+
 static void concat(void)
 {
 	block.segment[0].kind = PURG_DIGEST_CONCAT;
@@ -145,7 +153,13 @@ REFUSES(entry_before, block.handoff.arm64.pc--, PURG_E_ENTRY, "handoff", "entry"
 ACCEPTS(entry_last, block.handoff.arm64.pc += 255)
 REFUSES(entry_self, block.handoff.arm64.pc = SELF, PURG_E_OVERLAP_SELF, "handoff", "entry")
 REFUSES(entry_beyond, block.handoff.arm64.pc = END, PURG_E_RANGE, "handoff", "entry")
-ACCEPTS(entry_in_copy, (one_copy(0x1000, 0x2000, 0x100), block.handoff.arm64.pc = 0x10ff))
+ACCEPTS(entry_in_copy, (one_copy(0x1000, (uintptr_t)payload, 0x100), block.handoff.arm64.pc = 0x10ff))
+REFUSES(entry_in_other_copy, (one_copy(0x1000, 0x2000, 0x100), block.handoff.arm64.pc = 0x10ff), PURG_E_ENTRY,
+	"handoff", "entry")
+REFUSES(entry_copied_over, one_copy((uintptr_t)payload, 0x2000, 0x100), PURG_E_ENTRY, "handoff", "entry")
+ACCEPTS(entry_in_chain, (two_copies(), block.handoff.arm64.pc = 0x3010))
+REFUSES(entry_in_broken_chain, (two_copies(), block.copy[1].src = 0x1400, block.handoff.arm64.pc = 0x3010),
+	PURG_E_ENTRY, "handoff", "entry")
 ACCEPTS(entry_unverified, (block.verify = PURG_VERIFY_NEVER, block.handoff.arm64.pc = 0x5000))
 
 REFUSES(policy_unknown, block.failure.policy = 1, PURG_E_VALUE, "failure", "policy")
@@ -318,6 +332,10 @@ int main(void)
 		TEST(entry_self),
 		TEST(entry_beyond),
 		TEST(entry_in_copy),
+		TEST(entry_in_other_copy),
+		TEST(entry_copied_over),
+		TEST(entry_in_chain),
+		TEST(entry_in_broken_chain),
 		TEST(entry_unverified),
 		TEST(policy_unknown),
 		TEST(policy_reset),

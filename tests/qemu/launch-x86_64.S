@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * A launcher that plays the old kernel on x86_64: a PVH ELF (Xen, docs/misc/pvh.pandoc), which puts pieces of memory in
+ * place, brings the CPU into the state that a kexec'ing kernel leaves it in, and jumps. Linked to run at 32 MiB. What
+ * to do stands in a mailbox; machine.py writes it and has the same numbers.
+ *
+ * The identity map has the first MAPPED_GIB GiB but the one below 4 GiB: no MMIO, as under Linux.
+ */
+
+#define LAUNCH_MAILBOX 0x3000000
+
+#define MAILBOX_TARGET 0x00	/* address to jump to */
+#define MAILBOX_OPTIONS 0x08
+#define MAILBOX_CR4 0x10	/* OPTION_STATE */
+#define MAILBOX_CR0 0x18	/* OPTION_STATE */
+#define MAILBOX_COUNT 0x28	/* pieces to put in place ... */
+#define MAILBOX_PIECES 0x30	/* ... each: address, offset from the mailbox, size; all multiples of 8 */
+#define PIECE_SIZE 24
+
+#define OPTION_STATE 1		/* set the control registers, empty the GDT and the IDT */
+#define OPTION_DIRTY 4		/* junk in every register; rsp at the end of a page */
+
+#define XEN_ELFNOTE_PHYS32_ENTRY 18
+
+#define CR0_PE_BIT 0
+#define CR0_PG (1 << 31)
+#define CR4_PAE (1 << 5)
+#define MSR_EFER 0xc0000080
+#define EFER_LME (1 << 8)
+
+#define MAPPED_GIB 16
+#define MMIO_GIB 3		/* 3 GiB to 4 GiB */
+#define PTE_TABLE 0x3		/* present, writable */
+#define PTE_PAGE 0x83		/* present, writable, 2 MiB */
+
+/* Other selectors than the boot protocol's, so that those of the next kernel cannot be ours. */
+#define SELECTOR_CODE 0x28
+#define SELECTOR_DATA 0x30
+
+	.section .note.pvh, "a", @note
+	.balign	4
+	.long	4			/* name's size */
+	.long	8			/* description's size: QEMU reads eight bytes of a 64-bit ELF */
+	.long	XEN_ELFNOTE_PHYS32_ENTRY
+	.asciz	"Xen"
+	.quad	launch
+
+	.text
+
+/*
+ * Enter long mode with an identity map.
+ *
+ * In:		ebx PVH start info, not used
+ * Out:		goes on to launch64
+ * Clobbers:	everything
+ * Mode:	32-bit protected, paging off, flat segments, no stack
+ */
+	.code32
+	.global launch
+launch:
+	cli
+	cld
+	mov	$pml4, %edi
+	movl	$pdpt + PTE_TABLE, (%edi)
+	movl	$0, 4(%edi)
+
+	mov	$pdpt, %edi
+	mov	$directories + PTE_TABLE, %eax
+	xor	%ecx, %ecx
+1:	movl	%eax, (%edi, %ecx, 8)
+	movl	$0, 4(%edi, %ecx, 8)
+	add	$0x1000, %eax
+	inc	%ecx
+	cmp	$MAPPED_GIB, %ecx
+	jne	1b
+	movl	$0, pdpt + MMIO_GIB * 8
+
+	mov	$directories, %edi
+	xor	%ecx, %ecx
+2:	mov	%ecx, %eax
+	shl	$21, %eax
+	or	$PTE_PAGE, %eax
+	mov	%eax, (%edi, %ecx, 8)
+	mov	%ecx, %eax
+	shr	$11, %eax
+	mov	%eax, 4(%edi, %ecx, 8)
+	inc	%ecx
+	cmp	$MAPPED_GIB * 512, %ecx
+	jne	2b
+
+	mov	%cr4, %eax
+	or	$CR4_PAE, %eax
+	mov	%eax, %cr4
+	mov	$pml4, %eax
+	mov	%eax, %cr3
+	mov	$MSR_EFER, %ecx
+	rdmsr
+	or	$EFER_LME, %eax
+	wrmsr
+	mov	%cr0, %eax
+	or	$CR0_PG, %eax
+	mov	%eax, %cr0
+	lgdt	gdt_pointer
+	ljmp	$SELECTOR_CODE, $launch64
+
+/*
+ * Place the pieces, set the state, jump.
+ *
+ * In:		nothing
+ * Out:		does not return
+ * Clobbers:	everything
+ * Mode:	64-bit
+ */
+	.code64
+launch64:
+	mov	$SELECTOR_DATA, %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	mov	%eax, %fs
+	mov	%eax, %gs
+
+	mov	$LAUNCH_MAILBOX, %ebx
+	mov	MAILBOX_TARGET(%rbx), %rax
+	mov	%rax, target(%rip)
+	mov	MAILBOX_OPTIONS(%rbx), %r12
+
+	mov	MAILBOX_COUNT(%rbx), %rdx
+	lea	MAILBOX_PIECES(%rbx), %rbp
+1:	test	%rdx, %rdx
+	jz	2f
+	mov	(%rbp), %rdi
+	mov	8(%rbp), %rsi
+	add	%rbx, %rsi
+	mov	16(%rbp), %rcx
+	shr	$3, %rcx
+	rep movsq
+	add	$PIECE_SIZE, %rbp
+	dec	%rdx
+	jmp	1b
+
+2:	test	$OPTION_STATE, %r12
+	jz	3f
+	mov	MAILBOX_CR4(%rbx), %rax
+	mov	%rax, %cr4
+	mov	MAILBOX_CR0(%rbx), %rax
+	mov	%rax, %cr0
+	lgdt	no_table(%rip)
+	lidt	no_table(%rip)
+
+3:	test	$OPTION_DIRTY, %r12
+	jz	4f
+	lea	stack_end(%rip), %rsp
+	mov	$0xdeadbeefcafef00d, %rax
+	.irp	reg, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
+	lea	1(%rax), %rax
+	mov	%rax, %\reg
+	.endr
+	std				/* nobody promised the purgatory a clear direction flag */
+4:	jmp	*target(%rip)
+
+	.data
+	.balign	8
+gdt:
+	.fill	SELECTOR_CODE / 8, 8, 0
+	.quad	0x00af9b000000ffff	/* code, 64-bit */
+	.quad	0x00cf93000000ffff	/* data, flat */
+gdt_pointer:
+	.word	gdt_pointer - gdt - 1
+	.long	gdt
+	.balign	8
+no_table:
+	.word	0
+	.quad	0
+	.balign	8
+target:
+	.quad	0
+
+	.bss
+	.balign	4096
+pml4:
+	.skip	4096
+pdpt:
+	.skip	4096
+directories:
+	.skip	4096 * MAPPED_GIB
+	.skip	4096
+stack_end:
