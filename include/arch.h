@@ -6,15 +6,14 @@
 #ifndef ARCH_H
 #define ARCH_H
 
-#include <purgatory/abi.h>
-#include <stdbool.h>
+#include <finding.h>
 #include <sha256.h>
 
 /* First address that is not physical: 1 << the CPU's physical address size. */
 uint64_t arch_physical_end(void);
 
-/* PURG_OK, or PURG_E_CPU if the purgatory was entered in a state that the ABI does not allow. */
-uint32_t arch_check_cpu(void);
+/* True if the purgatory was entered in a CPU state that the ABI allows. */
+bool arch_check_cpu(void);
 
 /* True if the handoff's mode is one of this architecture, whether this build supports it or not. */
 bool arch_mode_known(uint32_t mode);
@@ -30,10 +29,10 @@ uint32_t arch_known_checks(void);
 
 /*
  * Look at what is handed over: the entry's alignment always, the rest as handoff->checks asks. Called when all is in
- * its final place. PURG_OK, PURG_E_ENTRY, PURG_E_KERNEL, PURG_E_DTB, or PURG_E_RANGE for a pointer beyond physical
- * memory.
+ * its final place. True, or false with PURG_E_ENTRY, PURG_E_KERNEL, PURG_E_DTB, or PURG_E_RANGE for a pointer beyond
+ * physical memory.
  */
-uint32_t arch_handoff_check(const struct purg_handoff *handoff);
+bool arch_handoff_check(const struct purg_handoff *handoff, struct finding *finding);
 
 /* Enter the next program. */
 _Noreturn void arch_handoff(const struct purg_handoff *handoff);

@@ -4,13 +4,13 @@
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
-#include <purgatory/abi.h>
+#include <finding.h>
 
 /* Use these from now on. A console that console_check refuses is not touched. */
 void console_open(const struct purg_console console[PURG_MAX_CONSOLES]);
 
-/* PURG_OK, or why a console is refused; *field is then the name of the field at fault. */
-uint32_t console_check(const struct purg_console *console, const char **field);
+/* True, or false with what is wrong in *finding. */
+bool console_check(const struct purg_console *console, struct finding *finding);
 
 void console_puts(const char *string);
 void console_hex(uint64_t number); /* 0x... with no leading zeros */

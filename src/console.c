@@ -73,33 +73,30 @@ static bool base_ok(const struct purg_console *console, uint32_t width)
 	return console->base % width == 0 && console->base < arch_physical_end() - 0x1000;
 }
 
-uint32_t console_check(const struct purg_console *console, const char **field)
+static bool check_none(const struct purg_console *console, struct finding *finding)
+{
+	uint64_t rest = console->width | console->base | console->stride | console->baud | console->reserved;
+
+	return rest == 0 || refuse(finding, PURG_E_RESERVED, "(unused)", rest);
+}
+
+bool console_check(const struct purg_console *console, struct finding *finding)
 {
 	uint32_t width = width_of(console);
 
-	if (console->kind == PURG_CONSOLE_NONE) {
-		*field = "(unused)";
-		return console->width | console->base | console->stride | console->baud | console->reserved
-			       ? PURG_E_RESERVED
-			       : PURG_OK;
-	}
-	*field = "kind";
+	if (console->kind == PURG_CONSOLE_NONE)
+		return check_none(console, finding);
 	if (!widths(console->kind))
-		return PURG_E_VALUE;
-	*field = "width";
+		return refuse(finding, PURG_E_VALUE, "kind", console->kind);
 	if (width > 4 || !(widths(console->kind) >> width & 1))
-		return PURG_E_VALUE;
-	*field = "stride";
+		return refuse(finding, PURG_E_VALUE, "width", width);
 	if (!stride_ok(console, width))
-		return PURG_E_VALUE;
-	*field = "base";
+		return refuse(finding, PURG_E_VALUE, "stride", console->stride);
 	if (!base_ok(console, width))
-		return PURG_E_RANGE;
-	*field = "baud";
+		return refuse(finding, PURG_E_RANGE, "base", console->base);
 	if (console->baud)
-		return PURG_E_UNSUPPORTED;
-	*field = "reserved";
-	return console->reserved ? PURG_E_RESERVED : PURG_OK;
+		return refuse(finding, PURG_E_UNSUPPORTED, "baud", console->baud);
+	return console->reserved == 0 || refuse(finding, PURG_E_RESERVED, "reserved", console->reserved);
 }
 
 static void open_uart(struct uart *uart, const struct purg_console *console)
@@ -127,11 +124,11 @@ static void open_uart(struct uart *uart, const struct purg_console *console)
 
 void console_open(const struct purg_console console[PURG_MAX_CONSOLES])
 {
-	const char *field;
+	struct finding finding;
 
 	uart_count = 0;
 	for (int i = 0; i < PURG_MAX_CONSOLES; i++)
-		if (console[i].kind != PURG_CONSOLE_NONE && console_check(&console[i], &field) == PURG_OK)
+		if (console[i].kind != PURG_CONSOLE_NONE && console_check(&console[i], &finding))
 			open_uart(&uarts[uart_count++], &console[i]);
 }
 

@@ -23,7 +23,7 @@ static const char sentences[] = "ok\0"
 				"the digest of the concatenated segments does not match\0"
 				"the purgatory is not aligned\0"
 				"the CPU is not in a state that the ABI allows\0"
-				"there is no kernel at the entry\0"
+				"there is no kernel there\0"
 				"the DTB has a bad magic, alignment or size\0";
 
 const char *fail_sentence(uint32_t code)

@@ -19,17 +19,11 @@ struct outcome {
 	uint64_t bytes;
 };
 
-static bool check(uint32_t code, struct finding *finding)
-{
-	finding->code = code;
-	return code == PURG_OK;
-}
-
 static bool check_place(struct finding *finding)
 {
 	if ((uintptr_t)&purg_header % purg_header.align)
-		return check(PURG_E_PLACEMENT, finding);
-	return check(arch_check_cpu(), finding);
+		return refuse(finding, PURG_E_PLACEMENT, "image", (uintptr_t)&purg_header);
+	return arch_check_cpu() || refuse(finding, PURG_E_CPU, NULL, 0);
 }
 
 static bool verify(const struct purg_params *params, struct finding *finding, struct outcome *outcome)
@@ -83,7 +77,8 @@ _Noreturn void purgatory_main(void)
 	if (!check_place(&finding) || !params_check_head(params, &finding) || !verify(params, &finding, &outcome))
 		fail(&finding);
 	make_copies(params);
-	if (!check(arch_handoff_check(&params->handoff), &finding))
+	finding.table = "handoff";
+	if (!arch_handoff_check(&params->handoff, &finding))
 		fail(&finding);
 	announce(params, &outcome);
 	arch_handoff(&params->handoff);

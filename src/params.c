@@ -7,35 +7,22 @@
 #include <console.h>
 #include <params.h>
 
-static bool refuse(struct finding *finding, uint32_t code, const char *field, uint64_t value)
-{
-	finding->code = code;
-	finding->field = field;
-	finding->value = value;
-	return false;
-}
-
-static bool all_zero(const void *start, size_t size)
-{
-	const uint8_t *p = start;
-
-	while (size--)
-		if (*p++)
-			return false;
-	return true;
-}
-
 static bool check_zero(struct finding *finding, const char *field, const void *start, size_t size)
 {
-	return all_zero(start, size) || refuse(finding, PURG_E_RESERVED, field, 0);
+	for (const uint8_t *p = start; size--; p++)
+		if (*p)
+			return refuse(finding, PURG_E_RESERVED, field, *p);
+	return true;
 }
 
 /* The whole range is physical memory, and none of it is ours. */
 static bool check_range(struct finding *finding, const char *field, uint64_t start, uint64_t size)
 {
-	uint64_t end;
+	uint64_t end = arch_physical_end();
 
-	if (__builtin_add_overflow(start, size, &end) || end > arch_physical_end())
+	if (size > end)
+		return refuse(finding, PURG_E_RANGE, "size", size);
+	if (start > end - size)
 		return refuse(finding, PURG_E_RANGE, field, start);
 	if (ranges_overlap(start, size, (uintptr_t)&purg_header, purg_header.mem_size))
 		return refuse(finding, PURG_E_OVERLAP_SELF, field, start);
@@ -44,15 +31,9 @@ static bool check_range(struct finding *finding, const char *field, uint64_t sta
 
 static bool check_consoles(const struct purg_params *params, struct finding *finding)
 {
-	const char *field;
-
-	for (uint32_t i = 0; i < PURG_MAX_CONSOLES; i++) {
-		uint32_t code = console_check(&params->console[i], &field);
-
-		finding->index = i;
-		if (code != PURG_OK)
-			return refuse(finding, code, field, 0);
-	}
+	for (finding->index = 0; finding->index < PURG_MAX_CONSOLES; finding->index++)
+		if (!console_check(&params->console[finding->index], finding))
+			return false;
 	return true;
 }
 

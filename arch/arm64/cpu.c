@@ -2,11 +2,11 @@
 #include <arch.h>
 #include "sysreg.h"
 
-#define read_sysreg(name)                                                                                              \
-	({                                                                                                             \
-		uint64_t value_;                                                                                       \
-		__asm__ volatile("mrs %0, " #name : "=r"(value_));                                                     \
-		value_;                                                                                                \
+#define read_sysreg(name)                                          \
+	({                                                         \
+		uint64_t value_;                                   \
+		__asm__ volatile("mrs %0, " #name : "=r"(value_)); \
+		value_;                                            \
 	})
 
 /* Arm ARM D19.2.64, ID_AA64MMFR0_EL1.PARange; a value yet unknown counts as the widest that is known. */
@@ -19,11 +19,11 @@ uint64_t arch_physical_end(void)
 }
 
 /* EL2 or EL1, with the MMU off: the next kernel must be entered so. */
-uint32_t arch_check_cpu(void)
+bool arch_check_cpu(void)
 {
 	uint64_t level = read_sysreg(CurrentEL) >> CURRENTEL_SHIFT & CURRENTEL_MASK;
 
 	if (level != 1 && level != 2)
-		return PURG_E_CPU;
-	return (level == 2 ? read_sysreg(sctlr_el2) : read_sysreg(sctlr_el1)) & SCTLR_M ? PURG_E_CPU : PURG_OK;
+		return false;
+	return !((level == 2 ? read_sysreg(sctlr_el2) : read_sysreg(sctlr_el1)) & SCTLR_M);
 }

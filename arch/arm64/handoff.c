@@ -43,36 +43,34 @@ static uint32_t read32(uint64_t address)
 	return *(const volatile uint32_t *)(uintptr_t)address;
 }
 
-static uint32_t check_kernel(uint64_t entry)
+static bool check_kernel(uint64_t entry, struct finding *finding)
 {
 	if (!readable(entry, IMAGE_MAGIC_OFFSET + sizeof(uint32_t)))
-		return PURG_E_RANGE;
-	return read32(entry + IMAGE_MAGIC_OFFSET) == IMAGE_MAGIC ? PURG_OK : PURG_E_KERNEL;
+		return refuse(finding, PURG_E_RANGE, "pc", entry);
+	return read32(entry + IMAGE_MAGIC_OFFSET) == IMAGE_MAGIC || refuse(finding, PURG_E_KERNEL, "pc", entry);
 }
 
-static uint32_t check_dtb(uint64_t dtb)
+static bool check_dtb(uint64_t dtb, struct finding *finding)
 {
 	uint32_t size;
 
 	if (dtb % DTB_ALIGN)
-		return PURG_E_DTB;
+		return refuse(finding, PURG_E_DTB, "x0", dtb);
 	if (!readable(dtb, DTB_HEADER_SIZE))
-		return PURG_E_RANGE;
+		return refuse(finding, PURG_E_RANGE, "x0", dtb);
 	size = __builtin_bswap32(read32(dtb + DTB_TOTALSIZE_OFFSET));
-	if (__builtin_bswap32(read32(dtb)) != DTB_MAGIC || size < DTB_HEADER_SIZE || size > DTB_MAX_SIZE)
-		return PURG_E_DTB;
-	return readable(dtb, size) ? PURG_OK : PURG_E_RANGE;
+	if (__builtin_bswap32(read32(dtb)) != DTB_MAGIC || size < DTB_HEADER_SIZE || size > DTB_MAX_SIZE ||
+	    !readable(dtb, size))
+		return refuse(finding, PURG_E_DTB, "x0", dtb);
+	return true;
 }
 
-uint32_t arch_handoff_check(const struct purg_handoff *handoff)
+bool arch_handoff_check(const struct purg_handoff *handoff, struct finding *finding)
 {
-	uint32_t code = PURG_OK;
+	const struct purg_regs_arm64 *regs = &handoff->arm64;
 
-	if (handoff->arm64.pc % 4)
-		return PURG_E_ENTRY;
-	if (handoff->checks & PURG_CHECK_KERNEL)
-		code = check_kernel(handoff->arm64.pc);
-	if (code == PURG_OK && handoff->checks & PURG_CHECK_DTB)
-		code = check_dtb(handoff->arm64.x0);
-	return code;
+	if (regs->pc % 4)
+		return refuse(finding, PURG_E_ENTRY, "pc", regs->pc);
+	return (!(handoff->checks & PURG_CHECK_KERNEL) || check_kernel(regs->pc, finding)) &&
+	       (!(handoff->checks & PURG_CHECK_DTB) || check_dtb(regs->x0, finding));
 }

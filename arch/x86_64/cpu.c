@@ -22,9 +22,9 @@ uint64_t arch_physical_end(void)
 }
 
 /* The entry would have faulted in any other mode than the 64-bit one. */
-uint32_t arch_check_cpu(void)
+bool arch_check_cpu(void)
 {
-	return PURG_OK;
+	return true;
 }
 
 /* x86 caches are coherent with one another, with instruction fetch and with the next kernel (SDM volume 3, 12.6). */

@@ -26,20 +26,15 @@ uint32_t arch_known_checks(void)
 	return PURG_CHECK_KERNEL;
 }
 
-static uint32_t check_boot_params(uint64_t address)
+static bool check_boot_params(uint64_t address, struct finding *finding)
 {
-	uint64_t end;
-
-	if (__builtin_add_overflow(address, BOOT_PARAMS_SIZE, &end) || end > arch_physical_end())
-		return PURG_E_RANGE;
-	if (*(const volatile uint32_t *)(address + BOOT_PARAMS_MAGIC_OFFSET) != BOOT_PARAMS_MAGIC)
-		return PURG_E_KERNEL;
-	return PURG_OK;
+	if (address > arch_physical_end() - BOOT_PARAMS_SIZE)
+		return refuse(finding, PURG_E_RANGE, "rsi", address);
+	return *(const volatile uint32_t *)(address + BOOT_PARAMS_MAGIC_OFFSET) == BOOT_PARAMS_MAGIC ||
+	       refuse(finding, PURG_E_KERNEL, "rsi", address);
 }
 
-uint32_t arch_handoff_check(const struct purg_handoff *handoff)
+bool arch_handoff_check(const struct purg_handoff *handoff, struct finding *finding)
 {
-	if (handoff->checks & PURG_CHECK_KERNEL)
-		return check_boot_params(handoff->x86_64.rsi);
-	return PURG_OK;
+	return !(handoff->checks & PURG_CHECK_KERNEL) || check_boot_params(handoff->x86_64.rsi, finding);
 }

@@ -525,10 +525,6 @@ def test_refused_console_is_not_touched(good):
         assert machine.text == ""
 
 
-UNVERIFIED_ENTRY = "the entry may lie in a copy of which the source was not verified: docs/abi.md must decide"
-
-
-@pytest.mark.xfail(reason=UNVERIFIED_ENTRY, strict=True)
 def test_entry_in_copy_of_unverified_memory(boot):
     """Verification is on, but what is entered was copied from where nothing was verified."""
     boot.segment("second", boot.arch.spare_at, b"verified, but not what is entered")
@@ -538,7 +534,6 @@ def test_entry_in_copy_of_unverified_memory(boot):
     assert f"[code {constant('E_ENTRY')}]" in boot.refusal()
 
 
-@pytest.mark.xfail(reason=UNVERIFIED_ENTRY, strict=True)
 def test_entry_overwritten_by_unverified_copy(good):
     """The entry lies in a verified segment, onto which something unverified is then copied."""
     good.put(good.arch.spare_at, good.payload)

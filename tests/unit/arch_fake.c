@@ -47,9 +47,9 @@ uint64_t arch_physical_end(void)
 	return 1ull << FAKE_PHYSICAL_BITS;
 }
 
-uint32_t arch_check_cpu(void)
+bool arch_check_cpu(void)
 {
-	return fake.cpu;
+	return !fake.bad_cpu;
 }
 
 bool arch_mode_known(uint32_t mode)
@@ -72,10 +72,9 @@ uint32_t arch_known_checks(void)
 	return PURG_CHECK_KERNEL;
 }
 
-uint32_t arch_handoff_check(const struct purg_handoff *handoff)
+bool arch_handoff_check(const struct purg_handoff *handoff, struct finding *finding)
 {
-	(void)handoff;
-	return fake.handoff;
+	return !fake.bad_kernel || refuse(finding, PURG_E_KERNEL, "pc", handoff->arm64.pc);
 }
 
 _Noreturn void arch_handoff(const struct purg_handoff *handoff)

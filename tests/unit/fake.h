@@ -31,8 +31,8 @@ struct fake {
 	enum fake_end end;
 	uint32_t code;           /* FAKE_HALTED: what arch_halt was given */
 	uint64_t entry;          /* FAKE_JUMPED: where to */
-	uint32_t cpu;            /* what arch_check_cpu is to return */
-	uint32_t handoff;        /* what arch_handoff_check is to return */
+	bool bad_cpu;            /* entered in a state that is not allowed */
+	bool bad_kernel;         /* nothing at the entry looks like a kernel */
 	bool stuck;              /* the UART never is ready */
 	unsigned int polls;      /* how often its status was read */
 	unsigned int synced;     /* how often arch_sync_memory was called */

@@ -74,14 +74,16 @@ static void uart_strided(void **state)
 static void bad_strides(void **state)
 {
 	static const uint32_t strides[] = {1, 3, 6, 32, 0x80000000};
-	const char *field;
+	struct finding finding;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(strides) / sizeof(strides[0]); i++) {
 		struct purg_console console = {.kind = PURG_CONSOLE_8250, .width = 2, .stride = strides[i]};
 
-		assert_int_equal(console_check(&console, &field), PURG_E_VALUE);
-		assert_string_equal(field, "stride");
+		assert_false(console_check(&console, &finding));
+		assert_int_equal(finding.code, PURG_E_VALUE);
+		assert_string_equal(finding.field, "stride");
+		assert_int_equal(finding.value, strides[i]);
 	}
 }
 

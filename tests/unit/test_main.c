@@ -214,15 +214,15 @@ static void nothing_is_copied_if_refused(void **state)
 static void cpu_state(void **state)
 {
 	(void)state;
-	fake.cpu = PURG_E_CPU;
+	fake.bad_cpu = true;
 	assert_refused(PURG_E_CPU, "refused: the CPU is not in a state that the ABI allows [code 18]");
 }
 
 static void handoff(void **state)
 {
 	(void)state;
-	fake.handoff = PURG_E_KERNEL;
-	assert_refused(PURG_E_KERNEL, "refused: there is no kernel at the entry [code 19]");
+	fake.bad_kernel = true;
+	assert_refused(PURG_E_KERNEL, "refused: handoff pc: there is no kernel there: 0x");
 }
 
 static void field_is_named(void **state)

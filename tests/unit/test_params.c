@@ -118,7 +118,8 @@ ACCEPTS(kind_concat, concat())
 REFUSES(concat_digest, block.segment[0].kind = PURG_DIGEST_CONCAT, PURG_E_RESERVED, "segment", "digest")
 REFUSES(concat_lanes, (concat(), block.segment[0].lanes = 1), PURG_E_RESERVED, "segment", "lanes")
 
-REFUSES(wraps, block.segment[0].size = ~0ull, PURG_E_RANGE, "segment", "start")
+REFUSES(too_large, block.segment[0].size = ~0ull, PURG_E_RANGE, "segment", "size")
+REFUSES(wraps, two_segments(-16ull, 32), PURG_E_RANGE, "segment", "start")
 REFUSES(beyond, two_segments(END - 15, 16), PURG_E_RANGE, "segment", "start")
 ACCEPTS(to_the_end, two_segments(END - 16, 16))
 ACCEPTS(empty_at_end, two_segments(END, 0))
@@ -298,6 +299,7 @@ int main(void)
 		TEST(kind_concat),
 		TEST(concat_digest),
 		TEST(concat_lanes),
+		TEST(too_large),
 		TEST(wraps),
 		TEST(beyond),
 		TEST(to_the_end),
