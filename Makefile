@@ -16,7 +16,10 @@ endif
 # The same bytes from the same source: no locale, no time, no path of the build.
 export LC_ALL := C
 export TZ := UTC
-unexport SOURCE_DATE_EPOCH
+
+# For the scripts in tests/.
+export BUILD = $O
+export TOOLCHAIN
 
 ifeq ($(V),1)
 say := @:
@@ -40,23 +43,23 @@ all: $(BLOBS) $(COMMAND) ## build the purgatory in its three forms, and the comm
 
 demo: deps ## boot two Debian kernels through the purgatory, and see a damaged one refused
 	$(MAKE) all debian
-	BUILD=$O tests/demo.sh
+	tests/demo.sh
 
-check: deps ## all tests: check-unit, check-tools, check-qemu
-	$(MAKE) all test-programs debian
-	BUILD=$O TOOLCHAIN=$(TOOLCHAIN) tests/check.sh
+check: deps ## all tests
+	$(MAKE) all test-programs debian clang-build
+	tests/check.sh
 
-check-unit: $(UNIT_TESTS) ## the unit tests on this machine, under ASan and UBSan
-	BUILD=$O tests/check.sh unit
+check-unit: $(UNIT_TESTS) ## the unit tests, on this machine under ASan and UBSan
+	tests/check.sh unit
 
-check-tools: all test-programs ## the tests of the command
-	BUILD=$O tests/check.sh tools
+check-tools: all test-programs ## the tests of the forms and of the command
+	tests/check.sh forms tools
 
-check-qemu: all test-programs debian ## the boots under QEMU
-	BUILD=$O tests/check.sh qemu
+check-qemu: all test-programs debian clang-build ## the boots under QEMU
+	tests/check.sh qemu clang
 
 size: $(BLOBS) ## how large each form is, beside kexec-tools' purgatory
-	BUILD=$O tests/size.sh
+	tests/size.sh
 
 bench: ## how fast: not built yet, it comes with the fast paths
 	@echo 'make bench: nothing to measure yet: this build has only the portable SHA-256' >&2; exit 1
@@ -68,7 +71,7 @@ lint: ## clang-format, cppcheck, shellcheck
 	$(say) LINT 'clang-format, cppcheck, shellcheck'
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
-		--suppressions-list=tests/cppcheck.txt -Iinclude -D__CPPCHECK__ src arch front tools
+		-Iinclude src arch front tools
 	shellcheck $(SHELL_FILES)
 
 format: ## clang-format every C file

@@ -25,7 +25,7 @@ WARNINGS := -Wall -Wextra -Werror -Wundef -Wstrict-prototypes -Wmissing-prototyp
 # Freestanding code has no FP registers, no stack protector, no unwinder, and no null page that the compiler may assume.
 FREESTANDING := -std=gnu11 $(SMALL) -fomit-frame-pointer -ffreestanding -fvisibility=hidden -mgeneral-regs-only -fno-stack-protector $(NO_VECTORS) \
 	-fno-jump-tables -fno-delete-null-pointer-checks -fno-strict-aliasing -fno-asynchronous-unwind-tables \
-	-ffunction-sections -fdata-sections -fno-common -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) \
+	-ffunction-sections -fdata-sections -fno-common '-ffile-prefix-map=$(CURDIR)=.' $(WARNINGS) \
 	-Iinclude -Iinclude/freestanding -include include/freestanding/hidden.h
 
 # With the MMU off, memory is Device memory: nothing unaligned. The tiny code model reaches everything with one adr.

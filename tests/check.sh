@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
-# check.sh [unit] [tools] [qemu]: run these suites, or all, and count: the last line is `N passed, N failed`.
+# check.sh [unit] [forms] [tools] [qemu] [clang]: run these suites, or all, and count: the last line is `N passed, N failed`.
 # Everything must have been built; `make check` does.
 set -u
 
@@ -20,9 +20,9 @@ count() {
 	skipped=$((skipped + $4))
 }
 
-# The number before a word in the last line that has both.
+# The number before a word in pytest's closing line.
 number_of() {
-	sed -n "s/.*[^0-9]\([0-9][0-9]*\) $1.*/\1/p; s/^\([0-9][0-9]*\) $1.*/\1/p" "$log" | tail -n 1 | grep . || echo 0
+	tail -n 1 "$log" | sed -n "s/.*[^0-9]\([0-9][0-9]*\) $1.*/\1/p; s/^\([0-9][0-9]*\) $1.*/\1/p" | grep . || echo 0
 }
 
 # A cmocka program; one that ends in any other way than by its count has failed once more.
@@ -40,26 +40,38 @@ unit() {
 	done
 }
 
-# Debian's pytest, on both cores.
+# pytest LABEL PATH...: Debian's pytest, on both cores.
 pytest() {
+	label=$1
+	shift
 	/usr/bin/python3 -m pytest -q -p no:cacheprovider -n 2 "$@" >"$log" 2>&1
 	status=$?
 	bad=$(($(number_of failed) + $(number_of 'errors\{0,1\}')))
 	[ $status -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
 	[ "$bad" -eq 0 ] || cat "$log"
-	count "$1" "$(number_of passed)" "$bad" "$(number_of skipped)"
+	count "$label" "$(number_of passed)" "$bad" "$(number_of skipped)"
+}
+
+forms() {
+	pytest forms "$here/forms"
 }
 
 tools() {
-	PURGATORY=$BUILD/purgatory PURGATORY_SANITIZED=$BUILD/tests/purgatory-sanitized pytest "$here/tools"
+	PURGATORY=$BUILD/purgatory PURGATORY_SANITIZED=$BUILD/tests/purgatory-sanitized pytest tools "$here/tools"
 }
 
 qemu() {
-	pytest "$here/qemu"
+	pytest qemu "$here/qemu"
+}
+
+# What clang and lld built has the right shape and boots as well.
+clang() {
+	BUILD=$BUILD/clang TOOLCHAIN=clang pytest 'clang: forms, boots' "$here/forms" "$here/qemu/test_handoff.py" \
+		"$here/qemu/test_placement.py" "$here/qemu/test_boot.py"
 }
 
 export BUILD PYTHONDONTWRITEBYTECODE=1
-[ $# -gt 0 ] || set -- unit tools qemu
+[ $# -gt 0 ] || set -- unit forms tools qemu clang
 for suite in "$@"; do
 	$suite
 done

@@ -42,7 +42,7 @@ $O/tests/launch-x86_64.elf: tests/qemu/launch-x86_64.S tests/tests.mk
 	$(CC_x86_64) $(WARNINGS) -c $< -o $(@:.elf=.o)
 	$(BINUTILS_x86_64)ld -static -nostdlib -z noexecstack -e 0 -Ttext-segment=0x2000000 $(@:.elf=.o) -o $@
 
-.PHONY: test-programs debian
+.PHONY: test-programs debian clang-build
 test-programs: $(UNIT_TESTS) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED)
 
 # A kernel and a busybox initrd for each architecture.
@@ -51,3 +51,9 @@ debian: $(foreach arch,$(ARCHES),$O/debian/$(arch)/initrd)
 $O/debian/%/initrd: tests/debian.sh tests/init.sh
 	$(say) FETCH 'Debian kernel and busybox for $*'
 	tests/debian.sh $* $O/debian/$*
+
+# The same as built by clang and lld, for the boots.
+CLANG_BUILD := $O/clang
+clang-build: debian
+	$(MAKE) TOOLCHAIN=clang O=$(CLANG_BUILD) all $(MACHINE_PROGRAMS:$O/%=$(CLANG_BUILD)/%)
+	ln -sfn ../debian $(CLANG_BUILD)/debian
