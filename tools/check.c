@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "check_memory.h"
+#include "check_structure.h"
+#include "command.h"
+#include "digest.h"
+#include "error.h"
+#include "packed.h"
+#include "segment_name.h"
+
+static const char help[] =
+	"Usage: purgatory check FILE\n"
+	"Verify offline what a packed image would verify when it boots: that it is well formed, and\n"
+	"that each segment, and the purgatory itself, has the SHA-256 digest that was stored.\n"
+	"\n"
+	"  -h, --help            show this and exit\n"
+	"\n"
+	"Exit codes: 0 all is well; 1 a digest does not match; 2 bad usage, or a file that cannot be\n"
+	"read or is not a well-formed packed image.";
+
+/* Print one line about a digest; returns whether it is right. */
+static bool compare(const struct packed *packed, const char *what, const char *name, const uint8_t *bytes,
+		    uint64_t size, const uint8_t expected[PURG_DIGEST_SIZE])
+{
+	char expected_hex[DIGEST_HEX_SIZE], computed_hex[DIGEST_HEX_SIZE], field[64];
+	uint8_t computed[PURG_DIGEST_SIZE];
+
+	snprintf(field, sizeof(field), "%s%s", what, name);
+	digest_of(field, bytes, size, computed);
+	if (!memcmp(computed, expected, sizeof(computed))) {
+		printf("%s: ok\n", field);
+		return true;
+	}
+	digest_hex(expected, expected_hex);
+	digest_hex(computed, computed_hex);
+	complain(packed->file.path, field, "digest mismatch: expected %s, computed %s", expected_hex, computed_hex);
+	return false;
+}
+
+static bool check_segment(const struct packed *packed, const struct purg_segment *segment)
+{
+	char name[SEGMENT_NAME_SIZE];
+
+	segment_name(segment, name);
+	return compare(packed, "segment ", name, packed_bytes(packed, segment->start, segment->size), segment->size,
+		       segment->digest);
+}
+
+static bool check_image(const struct packed *packed)
+{
+	const struct purgatory_image *purgatory = &packed->purgatory;
+	const uint8_t *expected = purgatory->params.image_digest;
+
+	if (!(purgatory->header.features & PURG_FEATURE_SELF_DIGEST) && bytes_are_zero(expected, PURG_DIGEST_SIZE))
+		return true;
+	return compare(packed, "purgatory", "", purgatory->data, purgatory->header.ro_size, expected);
+}
+
+static const char *parse(int argc, char **argv)
+{
+	static const struct option long_options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		if (option != 'h')
+			fail_usage("check", "'%s' is not an option", argv[optind - 1]);
+		puts(help);
+		exit(command_done(0));
+	}
+	if (argc - optind != 1)
+		fail_usage("check", "one FILE is needed");
+	return argv[optind];
+}
+
+int command_check(int argc, char **argv)
+{
+	static struct packed packed;
+	bool ok;
+
+	packed_open(&packed, parse(argc, argv));
+	check_structure(&packed);
+	check_memory(&packed);
+	ok = check_image(&packed);
+	for (unsigned int i = 0; i < packed.purgatory.params.segment_count; i++)
+		ok &= check_segment(&packed, &packed.purgatory.params.segment[i]);
+	return command_done(ok ? 0 : EXIT_MISMATCH);
+}

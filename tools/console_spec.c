@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* The syntax is that of the kernel's earlycon= (Documentation/admin-guide/kernel-parameters.txt). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console_dtb.h"
+#include "console_spec.h"
+#include "error.h"
+
+#define FORMS "pl011,ADDR, uart8250,{io|mmio|mmio32},ADDR, or none"
+
+static const struct form {
+	const char *prefix;
+	uint32_t kind;
+	uint32_t width;
+} forms[] = {
+	{"pl011,mmio32,", PURG_CONSOLE_PL011, 4},    {"pl011,", PURG_CONSOLE_PL011, 4},
+	{"uart8250,io,", PURG_CONSOLE_8250_PORT, 1}, {"uart8250,mmio,", PURG_CONSOLE_8250, 1},
+	{"uart8250,mmio16,", PURG_CONSOLE_8250, 2},  {"uart8250,mmio32,", PURG_CONSOLE_8250, 4},
+};
+
+static const uint16_t pc_ports[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
+
+/* A number that ends where rest points, as strtoull reads it, but with no sign or space before it. */
+static bool parse_address(const char *text, uint64_t *address, const char **rest)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*address = strtoull(text, &end, 0);
+	*rest = end;
+	return !errno && end != text;
+}
+
+static bool address_fits(const struct purg_console *console)
+{
+	if (console->kind == PURG_CONSOLE_8250_PORT)
+		return console->base && console->base <= 0xffff - 7;
+	return console->base && !(console->base % console->width) && console->base < UINT64_C(1) << 52;
+}
+
+static bool parse(const char *spec, struct purg_console *console, const char **rest)
+{
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		const struct form *form = &forms[i];
+		size_t length = strlen(form->prefix);
+
+		if (strncmp(spec, form->prefix, length))
+			continue;
+		*console = (struct purg_console){.kind = form->kind, .width = form->width};
+		if (form->kind == PURG_CONSOLE_8250)
+			console->stride = form->width;
+		if (parse_address(spec + length, &console->base, rest))
+			return address_fits(console);
+	}
+	return false;
+}
+
+static bool fits_arch(const struct purg_console *console, uint16_t arch)
+{
+	return arch == PURG_ARCH_X86_64 || console->kind != PURG_CONSOLE_8250_PORT;
+}
+
+static bool has(const struct console_set *set, const struct purg_console *console)
+{
+	for (unsigned int i = 0; i < set->count; i++)
+		if (!memcmp(&set->console[i], console, sizeof(*console)))
+			return true;
+	return false;
+}
+
+void console_spec_add(struct console_set *set, const char *spec)
+{
+	bool none = !strcmp(spec, "none");
+	struct purg_console console;
+	const char *rest;
+
+	if (set->given && (none || !set->count))
+		fail(NULL, "--console", "'none' and another console exclude each other");
+	set->given = true;
+	if (none)
+		return;
+	if (!parse(spec, &console, &rest) || *rest)
+		fail(NULL, "--console", "'%s' is no console; give " FORMS, spec);
+	if (has(set, &console))
+		fail(NULL, "--console", "'%s' is given twice", spec);
+	if (set->count == PURG_MAX_CONSOLES)
+		fail(NULL, "--console", "'%s' is one too many; %d is the most", spec, PURG_MAX_CONSOLES);
+	set->console[set->count++] = console;
+}
+
+void console_spec_check(const struct console_set *set, uint16_t arch)
+{
+	for (unsigned int i = 0; i < set->count; i++)
+		if (!fits_arch(&set->console[i], arch))
+			fail(NULL, "--console",
+			     "uart8250,io needs x86 ports, but the kernel is for arm64; give pl011 or mmio");
+}
+
+static void take(struct console_set *set, const struct purg_console *console, uint16_t arch)
+{
+	if (set->count < PURG_MAX_CONSOLES && fits_arch(console, arch) && !has(set, console))
+		set->console[set->count++] = *console;
+}
+
+static void take_earlycon(struct console_set *set, uint16_t arch, const char *value)
+{
+	struct purg_console console;
+	const char *rest;
+
+	/* Line settings may follow: the kernel sets them, the purgatory uses the UART as it finds it. */
+	if (parse(value, &console, &rest) && strchr(", ", *rest))
+		take(set, &console, arch);
+}
+
+static void take_ttys(struct console_set *set, uint16_t arch, const char *value)
+{
+	struct purg_console console = {.kind = PURG_CONSOLE_8250_PORT, .width = 1};
+	unsigned int port = (unsigned int)(unsigned char)value[0] - '0';
+
+	if (arch != PURG_ARCH_X86_64 || port >= sizeof(pc_ports) / sizeof(pc_ports[0]) || !strchr(", ", value[1]))
+		return;
+	console.base = pc_ports[port];
+	take(set, &console, arch);
+}
+
+/* Call take_value for each word of the command line that begins with prefix. */
+static void for_each(struct console_set *set, uint16_t arch, const char *cmdline, const char *prefix,
+		     void (*take_value)(struct console_set *, uint16_t, const char *))
+{
+	size_t length = strlen(prefix);
+
+	for (const char *word = cmdline; word; word = strchr(word, ' ')) {
+		word += strspn(word, " ");
+		if (!strncmp(word, prefix, length))
+			take_value(set, arch, word + length);
+	}
+}
+
+void console_spec_deduce(struct console_set *set, uint16_t arch, const char *cmdline, const void *dtb)
+{
+	struct purg_console console;
+
+	for_each(set, arch, cmdline, "earlycon=", take_earlycon);
+	if (!set->count)
+		for_each(set, arch, cmdline, "console=ttyS", take_ttys);
+	if (!set->count && dtb && console_dtb_find(dtb, &console))
+		take(set, &console, arch);
+}
+
+void console_spec_warn(const struct console_set *set)
+{
+	if (!set->given && !set->count)
+		complain(NULL, "warning", "no console found, so the purgatory will be silent; give --console " FORMS);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* Where the purgatory is to write its lines: given, or found out from what the kernel is told. */
+#ifndef CONSOLE_SPEC_H
+#define CONSOLE_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <purgatory/abi.h>
+
+struct console_set {
+	struct purg_console console[PURG_MAX_CONSOLES];
+	unsigned int count;
+	bool given; /* by --console, even if as "none" */
+};
+
+/* One --console: pl011,[mmio32,]ADDR or uart8250,{io|mmio|mmio16|mmio32},ADDR or none. Fails if it is not. */
+void console_spec_add(struct console_set *set, const char *spec);
+
+/* Fail if a console that was given cannot be on this architecture. */
+void console_spec_check(const struct console_set *set, uint16_t arch);
+
+/*
+ * Without --console: from earlycon= on the command line, then from console=ttyS (x86_64), then from the device tree's
+ * stdout-path (arm64; dtb may be NULL and was checked).
+ */
+void console_spec_deduce(struct console_set *set, uint16_t arch, const char *cmdline, const void *dtb);
+
+/* Warn if nothing was given and nothing was found. */
+void console_spec_warn(const struct console_set *set);
+
+#endif

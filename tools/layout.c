@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+#include "layout.h"
+#include "number.h"
+
+/* Linux takes archives one after the other, each at a multiple of four (init/initramfs.c). */
+#define INITRD_MULTIPLE 4
+
+void layout_cmdline(struct image *image, const struct layout *layout)
+{
+	image->pack.cmdline_size = strlen(layout->cmdline) + 1;
+	image->pack.cmdline = image_add(image, "cmdline", layout->cmdline, image->pack.cmdline_size, PAGE);
+}
+
+/* Eight characters are all that a segment's name has: the dot makes way for the second digit. */
+static void initrd_name(char *name, size_t size, unsigned int index, unsigned int count)
+{
+	if (count == 1)
+		snprintf(name, size, "initrd");
+	else
+		snprintf(name, size, index < 10 ? "initrd.%u" : "initrd%u", index);
+}
+
+void layout_initrds(struct image *image, const struct layout *layout)
+{
+	char name[32];
+	uint64_t start;
+
+	for (unsigned int i = 0; i < layout->initrd_count; i++) {
+		const struct file *initrd = &layout->initrd[i];
+
+		initrd_name(name, sizeof(name), i, layout->initrd_count);
+		start = image_add_padded(image, name, initrd->data, initrd->size, i ? 1 : PAGE, INITRD_MULTIPLE);
+		if (!i)
+			image->pack.initrd = start;
+		image->pack.initrd_size = image->end - image->pack.initrd;
+	}
+}
+
+uint64_t layout_initrd_size(const struct layout *layout)
+{
+	uint64_t size = 0;
+
+	for (unsigned int i = 0; i < layout->initrd_count; i++)
+		if (!number_add(size, layout->initrd[i].size, &size) || !number_align(size, INITRD_MULTIPLE, &size))
+			fail(layout->initrd[i].path, NULL, "makes the initrds larger than the address space");
+	return size;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <errno.h>
+#include <string.h>
+
+#include <purgatory/abi.h>
+
+#include "command.h"
+#include "error.h"
+#include "number.h"
+#include "pack.h"
+
+#ifndef PURG_VERSION
+#define PURG_VERSION "0.1"
+#endif
+
+static const struct command {
+	const char *name;
+	const char *what;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"pack", "make one bootable, self-verifying image of a kernel and what belongs to it", command_pack},
+	{"inspect", "show what is in a purgatory or a packed image", command_inspect},
+	{"check", "verify a packed image offline", command_check},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+int command_done(int code)
+{
+	if (fflush(stdout) || ferror(stdout))
+		fail(NULL, "stdout", "%s", strerror(errno));
+	return code;
+}
+
+static int help(void)
+{
+	puts("Usage: purgatory COMMAND [OPTION]...\n"
+	     "The program between two kernels: it verifies with SHA-256 what is to be booted, and jumps.\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  purgatory %-8s %s\n", commands[i].name, commands[i].what);
+	puts("\n"
+	     "  purgatory COMMAND --help     show the options of a command\n"
+	     "  purgatory --version          show the version and exit\n"
+	     "\n"
+	     "Exit codes: 0 done; 1 'check' found a digest that does not match; 2 anything else:\n"
+	     "usage, or a file that cannot be read, used or written. Errors are one line on stderr.");
+	return command_done(0);
+}
+
+static int version(void)
+{
+	printf("purgatory %s (ABI %d.%d, packed image version %d)\n", PURG_VERSION, PURG_ABI_MAJOR, PURG_ABI_MINOR,
+	       PACK_VERSION);
+	return command_done(0);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		fail_usage(NULL, "which command? pack, inspect or check");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return help();
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+		return version();
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	fail_usage(NULL, "'%s' is not a command; pack, inspect and check are", argv[1]);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libfdt.h>
+
+#include "command.h"
+#include "console_spec.h"
+#include "error.h"
+#include "image.h"
+#include "layout.h"
+#include "number.h"
+
+/* arm64: a DTB is mapped by the kernel in a window of this size (booting.rst). */
+#define DTB_LIMIT (2 * MIB)
+
+struct options {
+	const char *kernel;
+	const char *cmdline;
+	const char *dtb;
+	const char *out;
+	struct console_set consoles;
+	struct layout layout;
+};
+
+static const char help[] =
+	"Usage: purgatory pack --kernel KERNEL [OPTION]... -o OUT\n"
+	"Make one bootable image that verifies itself with SHA-256 before it boots KERNEL.\n"
+	"The architecture is the kernel's: arm64 gives an Image (QEMU -kernel, U-Boot booti),\n"
+	"x86_64 gives an ELF file that boots by PVH (QEMU -kernel).\n"
+	"\n"
+	"  -k, --kernel KERNEL   arm64 Image, also compressed with gzip, or x86_64 bzImage\n"
+	"  -i, --initrd INITRD   initrd; may be given several times, Linux takes them in this order\n"
+	"  -a, --append STRING   command line of the kernel\n"
+	"  -d, --dtb DTB         arm64: use and verify this device tree, not the machine's own\n"
+	"  -c, --console SPEC    where the purgatory writes its lines, as in earlycon=; twice at most:\n"
+	"                          pl011,ADDR  uart8250,io,PORT  uart8250,{mmio|mmio32},ADDR  none\n"
+	"                        without it: from earlycon= or (x86_64) console=ttyS0 to ttyS3 in\n"
+	"                        STRING, or from stdout-path in DTB\n"
+	"  -o, --output OUT      the image; written beside OUT and renamed when complete\n"
+	"  -h, --help            show this and exit\n"
+	"\n"
+	"Exit codes: 0 done; 2 bad usage, or a file that cannot be read, used or written.\n"
+	"Nothing half written is left, and an OUT that was there stays as it was.";
+
+static const struct option long_options[] = {
+	{"kernel", required_argument, NULL, 'k'},  {"initrd", required_argument, NULL, 'i'},
+	{"append", required_argument, NULL, 'a'},  {"dtb", required_argument, NULL, 'd'},
+	{"console", required_argument, NULL, 'c'}, {"output", required_argument, NULL, 'o'},
+	{"help", no_argument, NULL, 'h'},          {0},
+};
+
+static void set_once(const char **value, const char *option)
+{
+	if (*value)
+		fail_usage("pack", "%s is given twice", option);
+	*value = optarg;
+}
+
+static void add_initrd(struct layout *layout, struct file initrd[PURG_MAX_SEGMENTS])
+{
+	if (layout->initrd_count == PURG_MAX_SEGMENTS)
+		fail(optarg, "--initrd", "is one too many; an image has room for %d segments", PURG_MAX_SEGMENTS);
+	initrd[layout->initrd_count++].path = optarg;
+}
+
+static void parse(struct options *options, struct file initrd[PURG_MAX_SEGMENTS], int argc, char **argv)
+{
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":k:i:a:d:c:o:h", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'k':
+			set_once(&options->kernel, "--kernel");
+			break;
+		case 'i':
+			add_initrd(&options->layout, initrd);
+			break;
+		case 'a':
+			set_once(&options->cmdline, "--append");
+			break;
+		case 'd':
+			set_once(&options->dtb, "--dtb");
+			break;
+		case 'c':
+			console_spec_add(&options->consoles, optarg);
+			break;
+		case 'o':
+			set_once(&options->out, "-o");
+			break;
+		case 'h':
+			puts(help);
+			exit(command_done(0));
+		case ':':
+			fail_usage("pack", "'%s' needs a value", argv[optind - 1]);
+		default:
+			fail_usage("pack", "'%s' is not an option", argv[optind - 1]);
+		}
+	}
+	if (optind < argc)
+		fail_usage("pack", "'%s' is one too many", argv[optind]);
+	if (!options->kernel)
+		fail_usage("pack", "--kernel is missing");
+	if (!options->out)
+		fail_usage("pack", "-o is missing");
+}
+
+static void open_dtb(struct file *dtb, const char *path)
+{
+	int error;
+
+	file_open(dtb, path);
+	error = fdt_check_full(dtb->data, dtb->size);
+	if (error)
+		fail(path, "dtb", "is not a sound device tree blob (%s); make one with dtc -O dtb",
+		     fdt_strerror(error));
+	dtb->size = fdt_totalsize(dtb->data);
+	if (dtb->size > DTB_LIMIT)
+		fail(path, "totalsize", "is %" PRIu64 " bytes; 2 MiB is the most that arm64 allows", dtb->size);
+}
+
+static void check_cmdline(const struct kernel *kernel, const char *cmdline)
+{
+	uint64_t length = strlen(cmdline);
+
+	if (length > kernel->cmdline_max)
+		fail(NULL, "--append", "is %" PRIu64 " bytes long; this kernel takes %" PRIu64 " at most", length,
+		     kernel->cmdline_max);
+}
+
+static void find_consoles(struct options *options, const struct kernel *kernel)
+{
+	struct console_set *set = &options->consoles;
+	const struct file *dtb = options->layout.dtb;
+
+	if (set->given)
+		console_spec_check(set, kernel->arch);
+	else
+		console_spec_deduce(set, kernel->arch, options->layout.cmdline, dtb ? dtb->data : NULL);
+}
+
+int command_pack(int argc, char **argv)
+{
+	static struct file initrd[PURG_MAX_SEGMENTS];
+	static struct image image;
+	struct options options = {.layout.initrd = initrd};
+	struct layout *layout = &options.layout;
+	struct kernel kernel;
+	struct file dtb;
+
+	parse(&options, initrd, argc, argv);
+	kernel_open(&kernel, options.kernel);
+	for (unsigned int i = 0; i < layout->initrd_count; i++)
+		file_open(&initrd[i], initrd[i].path);
+	layout->cmdline = options.cmdline ? options.cmdline : "";
+	check_cmdline(&kernel, layout->cmdline);
+	if (options.dtb && kernel.arch != PURG_ARCH_ARM64)
+		fail(options.dtb, "--dtb", "is for arm64 only, but the kernel is for x86_64; leave it out");
+	if (options.dtb) {
+		open_dtb(&dtb, options.dtb);
+		layout->dtb = &dtb;
+	}
+	find_consoles(&options, &kernel);
+
+	image_begin(&image, options.out, &kernel);
+	memcpy(image.params.console, options.consoles.console, sizeof(image.params.console));
+	if (kernel.arch == PURG_ARCH_ARM64)
+		layout_arm64(&image, layout);
+	else
+		layout_x86_64(&image, layout);
+	image_write(&image);
+	console_spec_warn(&options.consoles);
+	return 0;
+}
