@@ -6,6 +6,7 @@
 /* Piece names and sentences are arrays of characters, not of pointers: a pointer would be a relocation. */
 static const char piece_names[][12] = {"front end", "purgatory", "room", "cmdline", "table", "initrd"};
 #define FIXED_PIECES (sizeof(piece_names) / sizeof(piece_names[0]))
+#define FRONT_PIECE 0
 #define ROOM_PIECE 2
 
 static const char sentences[][80] = {
@@ -165,10 +166,13 @@ static void check_pieces(const struct front *front)
 		if (!inside(piece.start, piece.size, pack->image_size))
 			front_fail_piece(front, FRONT_E_OUTSIDE, &piece, sentences[FRONT_E_OUTSIDE - FRONT_E_PACK]);
 
-	for (uint32_t i = 1; front_piece(front, i, &piece); i++)
+	for (uint32_t i = FRONT_PIECE + 1; front_piece(front, i, &piece); i++)
 		if (overlap(piece.start, piece.size, pack->front_size, stack_size) ||
 		    (i != ROOM_PIECE && overlap(piece.start, piece.size, pack->room, pack->room_size)))
 			front_fail_piece(front, FRONT_E_OVERLAP, &piece, sentences[FRONT_E_OVERLAP - FRONT_E_PACK]);
+	front_piece(front, FRONT_PIECE, &piece);
+	if (overlap(piece.start, piece.size, pack->room, pack->room_size))
+		front_fail_piece(front, FRONT_E_OVERLAP, &piece, sentences[FRONT_E_OVERLAP - FRONT_E_PACK]);
 }
 
 /* A NUL before the end would make the kernel see less than what was packed. */
@@ -187,7 +191,7 @@ void front_open(struct front *front, uint64_t base, uint16_t arch, uint64_t limi
 	uint32_t error = find(front, base, arch, limit);
 
 	if (!error) {
-		console_open(front->params->console);
+		console_open(front->params->console, base, front->pack->image_size);
 		error = check_versions(front);
 	}
 	if (!error)

@@ -10,11 +10,11 @@ FRONT_LINK_x86_64 := -no-pie
 
 define front-arch
 FRONT_OBJECTS_$(1) := $$(call freestanding-objects,$(1),$$(wildcard front/*.c front/$(1)/*.c front/$(1)/*.S) $$(FRONT_SHARED) \
-	arch/$(1)/io.c arch/$(1)/cpu.c arch/$(1)/cpu.S)
+	arch/$(1)/io.c arch/$(1)/map.c arch/$(1)/cpu.c arch/$(1)/cpu.S)
 
 $O/front-$(1).elf: $O/$(1)/front.lds $$(FRONT_OBJECTS_$(1))
 	$$(say) LD $$@
-	$$(LD_$(1)) $$(FRONT_LINK_$(1)) $$(LINK) -T $$^ -o $$@
+	$$(CC_$(1)) $$(FREESTANDING) $$(ARCH_FLAGS_$(1)) $$(FRONT_LINK_$(1)) $$(LINK) -T $$^ -o $$@
 
 $O/front-$(1).bin: $O/front-$(1).elf
 	$$(say) OBJCOPY $$@

@@ -12,6 +12,9 @@
 /* First address that is not physical: 1 << the CPU's physical address size. */
 uint64_t arch_physical_end(void);
 
+/* True if the CPU can reach every byte of [start, start + size), which is physical memory, at its physical address. */
+bool arch_mapped(uint64_t start, uint64_t size);
+
 /* True if the purgatory was entered in a CPU state that the ABI allows. */
 bool arch_check_cpu(void);
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* What this build supports; the linker script writes it into the image's header. */
+/* What the linker script writes into the image's header of this build. */
 #ifndef BUILD_H
 #define BUILD_H
 
 #include <purgatory/abi.h>
 
+/* Data begins on a page of its own, so that a loader or the MMU can tell it from code. */
+#define IMAGE_ALIGN 0x1000
+
+/* What this build supports. */
 #define BUILD_FEATURES                                                                         \
 	(PURG_FEATURE_SEGMENT_DIGEST | PURG_FEATURE_CONCAT_DIGEST | PURG_FEATURE_SELF_DIGEST | \
 	 PURG_FEATURE_VERIFY_NEVER | PURG_FEATURE_COPY)

@@ -6,8 +6,14 @@
 
 #include <finding.h>
 
-/* Use these from now on. A console that console_check refuses is not touched. */
-void console_open(const struct purg_console console[PURG_MAX_CONSOLES]);
+/*
+ * Use these from now on. Not touched is a console that console_check refuses, and one whose registers touch
+ * [own, own + own_size): the memory of the caller's own image, which a wrong address must not make it write to.
+ */
+void console_open(const struct purg_console console[PURG_MAX_CONSOLES], uint64_t own, uint64_t own_size);
+
+/* True if the console's registers touch [start, start + size), which does not wrap. */
+bool console_touches(const struct purg_console *console, uint64_t start, uint64_t size);
 
 /* True, or false with what is wrong in *finding. */
 bool console_check(const struct purg_console *console, struct finding *finding);

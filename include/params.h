@@ -16,10 +16,4 @@ extern struct purg_params purg_params;
 bool params_check_head(const struct purg_params *params, struct finding *finding);
 bool params_check_fields(const struct purg_params *params, struct finding *finding);
 
-/* True if [start, start + size) and [start2, start2 + size2) share a byte. Neither may wrap. */
-static inline bool ranges_overlap(uint64_t start, uint64_t size, uint64_t start2, uint64_t size2)
-{
-	return size && size2 && start < start2 + size2 && start2 < start + size;
-}
-
 #endif

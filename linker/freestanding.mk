@@ -4,26 +4,26 @@
 ifeq ($(TOOLCHAIN),clang)
 CC_arm64 := clang --target=aarch64-linux-gnu
 CC_x86_64 := clang --target=x86_64-linux-gnu
-LD_arm64 := ld.lld
-LD_x86_64 := ld.lld
-SMALL := -Oz
+SMALL := -Oz -flto
 NO_VECTORS := -fno-vectorize -fno-slp-vectorize
+LINKER := -fuse-ld=lld
 else
 CC_arm64 := aarch64-linux-gnu-gcc
 CC_x86_64 := x86_64-linux-gnu-gcc
-LD_arm64 := aarch64-linux-gnu-ld
-LD_x86_64 := x86_64-linux-gnu-ld
-SMALL := -Os
+SMALL := -Os -flto -flto-partition=none
 # Nor may gcc turn loops into calls of memset, or switches into tables of pointers.
 NO_VECTORS := -fno-tree-vectorize -fno-tree-slp-vectorize -fno-tree-loop-distribute-patterns -fno-tree-switch-conversion
+LINKER :=
 endif
 BINUTILS_arm64 := aarch64-linux-gnu-
 BINUTILS_x86_64 := x86_64-linux-gnu-
 
+comma := ,
+
 WARNINGS := -Wall -Wextra -Werror -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wvla
 
 # Freestanding code has no FP registers, no stack protector, no unwinder, and no null page that the compiler may assume.
-FREESTANDING := -std=gnu11 $(SMALL) -fomit-frame-pointer -ffreestanding -fvisibility=hidden -mgeneral-regs-only -fno-stack-protector $(NO_VECTORS) \
+FREESTANDING = -std=gnu11 $(SMALL) -fomit-frame-pointer -ffreestanding -fvisibility=hidden -mgeneral-regs-only -fno-stack-protector $(NO_VECTORS) \
 	-fno-jump-tables -fno-delete-null-pointer-checks -fno-strict-aliasing -fno-asynchronous-unwind-tables \
 	-ffunction-sections -fdata-sections -fno-common '-ffile-prefix-map=$(CURDIR)=.' $(WARNINGS) \
 	-Iinclude -Iinclude/freestanding -include include/freestanding/hidden.h
@@ -32,8 +32,9 @@ FREESTANDING := -std=gnu11 $(SMALL) -fomit-frame-pointer -ffreestanding -fvisibi
 ARCH_FLAGS_arm64 := -fpie -mstrict-align -mcmodel=tiny -mno-outline-atomics -mbranch-protection=none
 ARCH_FLAGS_x86_64 := -fpie -m64 -mno-red-zone -fcf-protection=none
 
-LINK := --no-dynamic-linker -z text -z noexecstack -z norelro -z max-page-size=4096 --build-id=none --gc-sections \
-	--orphan-handling=error --fatal-warnings
+# The compiler links, since it optimises over all files at once; nothing is added by it.
+LINK := $(LINKER) -nostdlib $(patsubst %,-Wl$(comma)%,--no-dynamic-linker -z,text -z,noexecstack -z,norelro \
+	-z,max-page-size=4096 --build-id=none --gc-sections --orphan-handling=error --fatal-warnings)
 
 # Numbers for the linker script. RO_BUDGET: code and constants; MEM_BUDGET: all of the memory. GOT_RESERVED: the bytes that
 # GNU ld puts into an unused GOT.
@@ -62,11 +63,14 @@ $O/$(1)/%.lds: linker/%.lds.S linker/freestanding.mk
 	mkdir -p $$(@D)
 	$$(CC_$(1)) -E -P -x c -D__ASSEMBLER__ -Iinclude $$(LINK_NUMBERS_$(1)) -MMD -MP -MT $$@ -MF $$@.d $$< -o $$@
 
+# What the compiler calls by itself must be there after it has optimised.
+$O/$(1)/src/string.c.o: SMALL += -fno-lto
+
 PURGATORY_OBJECTS_$(1) := $$(call freestanding-objects,$(1),$$(wildcard src/*.c arch/$(1)/*.c arch/$(1)/*.S))
 
 $O/purgatory-$(1).elf: $O/$(1)/purgatory.lds $$(PURGATORY_OBJECTS_$(1))
 	$$(say) LD $$@
-	$$(LD_$(1)) -pie $$(LINK) -T $$^ -o $$@
+	$$(CC_$(1)) $$(FREESTANDING) $$(ARCH_FLAGS_$(1)) -pie $$(LINK) -T $$^ -o $$@
 
 $O/purgatory-$(1).bin: $O/purgatory-$(1).elf
 	$$(say) OBJCOPY $$@

@@ -7,8 +7,6 @@
 #include <build.h>
 #include <purgatory/abi.h>
 
-#define PAGE 0x1000
-
 ENTRY(purgatory_start)
 
 PHDRS
@@ -31,7 +29,7 @@ SECTIONS
 		SHORT(PURG_ABI_MINOR)
 		SHORT(PURG_ARCH)
 		SHORT(PURG_HEADER_SIZE)
-		LONG(PAGE)
+		LONG(IMAGE_ALIGN)
 		LONG(image_file_size)
 		LONG(image_mem_size)
 		LONG(image_ro_size)
@@ -47,7 +45,7 @@ SECTIONS
 	.rodata : { *(.rodata .rodata.*) } :text
 
 	/* The data begins on a page of its own, so that a loader can map code read-only and data not executable. */
-	. = ALIGN(PAGE);
+	. = ALIGN(IMAGE_ALIGN);
 	ro_end = .;
 
 	.data : {
@@ -66,7 +64,7 @@ SECTIONS
 
 	.bss (NOLOAD) : {
 		*(.bss .bss.* COMMON)
-		. = ALIGN(PAGE);
+		. = ALIGN(IMAGE_ALIGN);
 		bss_end = .;
 	} :data
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 #include <arch.h>
 #include <console.h>
+#include <range.h>
 
 /* PL011: Arm DDI 0183G, section 3.2. */
 #define PL011_DR 0x00
@@ -13,6 +14,9 @@
 #define UART_LSR 5
 #define UART_LSR_THRE (1 << 5)
 #define UART_LSR_TEMT (1 << 6)
+
+/* No register that is used here lies further from the first, with the largest stride. */
+#define SPAN (16 * (UART_LSR + 1))
 
 /*
  * How often a transmitter is asked whether it is ready before the character is written all the same. At 9600 baud a
@@ -70,7 +74,14 @@ static bool base_ok(const struct purg_console *console, uint32_t width)
 {
 	if (console->kind == PURG_CONSOLE_8250_PORT)
 		return console->base <= 0xffff - UART_LSR;
-	return console->base % width == 0 && console->base < arch_physical_end() - 0x1000;
+	return console->base % width == 0 && console->base < arch_physical_end() - SPAN;
+}
+
+bool console_touches(const struct purg_console *console, uint64_t start, uint64_t size)
+{
+	if (console->kind == PURG_CONSOLE_NONE || console->kind == PURG_CONSOLE_8250_PORT)
+		return false;
+	return ranges_overlap(console->base, SPAN, start, size);
 }
 
 static bool check_none(const struct purg_console *console, struct finding *finding)
@@ -94,6 +105,8 @@ bool console_check(const struct purg_console *console, struct finding *finding)
 		return refuse(finding, PURG_E_VALUE, "stride", console->stride);
 	if (!base_ok(console, width))
 		return refuse(finding, PURG_E_RANGE, "base", console->base);
+	if (console->kind != PURG_CONSOLE_8250_PORT && !arch_mapped(console->base, SPAN))
+		return refuse(finding, PURG_E_UNMAPPED, "base", console->base);
 	if (console->baud)
 		return refuse(finding, PURG_E_UNSUPPORTED, "baud", console->baud);
 	return console->reserved == 0 || refuse(finding, PURG_E_RESERVED, "reserved", console->reserved);
@@ -122,13 +135,14 @@ static void open_uart(struct uart *uart, const struct purg_console *console)
 		uart->width = 0;
 }
 
-void console_open(const struct purg_console console[PURG_MAX_CONSOLES])
+void console_open(const struct purg_console console[PURG_MAX_CONSOLES], uint64_t own, uint64_t own_size)
 {
 	struct finding finding;
 
 	uart_count = 0;
 	for (int i = 0; i < PURG_MAX_CONSOLES; i++)
-		if (console[i].kind != PURG_CONSOLE_NONE && console_check(&console[i], &finding))
+		if (console[i].kind != PURG_CONSOLE_NONE && console_check(&console[i], &finding) &&
+		    !console_touches(&console[i], own, own_size))
 			open_uart(&uarts[uart_count++], &console[i]);
 }
 

@@ -14,7 +14,7 @@ static const char sentences[] = "ok\0"
 				"more entries than the block can hold\0"
 				"beyond the physical address space\0"
 				"overlaps the purgatory\0"
-				"overlaps another segment\0"
+				"overlaps a segment, a copy or a console\0"
 				"there is nothing to verify\0"
 				"the entry is misaligned or lies in nothing that was verified\0"
 				"the parameter block was changed\0"
@@ -24,7 +24,9 @@ static const char sentences[] = "ok\0"
 				"the purgatory is not aligned\0"
 				"the CPU is not in a state that the ABI allows\0"
 				"there is no kernel there\0"
-				"the DTB has a bad magic, alignment or size\0";
+				"the DTB has a bad magic, alignment or size\0"
+				"not in the identity map\0"
+				"copies what was not verified\0";
 
 const char *fail_sentence(uint32_t code)
 {

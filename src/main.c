@@ -5,6 +5,7 @@
  * arch/ARCH/entry.S calls purgatory_main once, on the image's own stack, with interrupts masked.
  */
 #include <arch.h>
+#include <build.h>
 #include <console.h>
 #include <fail.h>
 #include <params.h>
@@ -21,7 +22,7 @@ struct outcome {
 
 static bool check_place(struct finding *finding)
 {
-	if ((uintptr_t)&purg_header % purg_header.align)
+	if ((uintptr_t)&purg_header & (IMAGE_ALIGN - 1))
 		return refuse(finding, PURG_E_PLACEMENT, "image", (uintptr_t)&purg_header);
 	return arch_check_cpu() || refuse(finding, PURG_E_CPU, NULL, 0);
 }
@@ -73,7 +74,7 @@ _Noreturn void purgatory_main(void)
 	struct finding finding = {.index = NO_INDEX};
 	struct outcome outcome = {0};
 
-	console_open(params->console);
+	console_open(params->console, (uintptr_t)&purg_header, purg_header.mem_size);
 	if (!check_place(&finding) || !params_check_head(params, &finding) || !verify(params, &finding, &outcome))
 		fail(&finding);
 	make_copies(params);

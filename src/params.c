@@ -6,6 +6,7 @@
 #include <arch.h>
 #include <console.h>
 #include <params.h>
+#include <range.h>
 
 static bool check_zero(struct finding *finding, const char *field, const void *start, size_t size)
 {
@@ -26,14 +27,29 @@ static bool check_range(struct finding *finding, const char *field, uint64_t sta
 		return refuse(finding, PURG_E_RANGE, field, start);
 	if (ranges_overlap(start, size, (uintptr_t)&purg_header, purg_header.mem_size))
 		return refuse(finding, PURG_E_OVERLAP_SELF, field, start);
+	return arch_mapped(start, size) || refuse(finding, PURG_E_UNMAPPED, field, start);
+}
+
+/* Nothing that is verified or copied may lie where a console's registers are: the console is written to afterwards. */
+static bool check_no_console(const struct purg_params *params, struct finding *finding, const char *field,
+			     uint64_t start, uint64_t size)
+{
+	for (uint32_t i = 0; i < PURG_MAX_CONSOLES; i++)
+		if (console_touches(&params->console[i], start, size))
+			return refuse(finding, PURG_E_OVERLAP, field, start);
 	return true;
 }
 
 static bool check_consoles(const struct purg_params *params, struct finding *finding)
 {
-	for (finding->index = 0; finding->index < PURG_MAX_CONSOLES; finding->index++)
-		if (!console_check(&params->console[finding->index], finding))
+	for (finding->index = 0; finding->index < PURG_MAX_CONSOLES; finding->index++) {
+		const struct purg_console *console = &params->console[finding->index];
+
+		if (!console_check(console, finding))
 			return false;
+		if (console_touches(console, (uintptr_t)&purg_header, purg_header.mem_size))
+			return refuse(finding, PURG_E_OVERLAP_SELF, "base", console->base);
+	}
 	return true;
 }
 
@@ -57,6 +73,8 @@ static bool check_policy(const struct purg_params *params, struct finding *findi
 
 static bool check_kind(const struct purg_segment *segment, struct finding *finding)
 {
+	if (segment->flags)
+		return refuse(finding, PURG_E_VALUE, "flags", segment->flags);
 	switch (segment->kind) {
 	case PURG_DIGEST_SEGMENT:
 		return check_zero(finding, "lanes", &segment->lanes, sizeof(segment->lanes));
@@ -74,7 +92,8 @@ static bool check_segment(const struct purg_params *params, uint32_t index, stru
 {
 	const struct purg_segment *segment = &params->segment[index];
 
-	if (!check_kind(segment, finding) || !check_range(finding, "start", segment->start, segment->size))
+	if (!check_kind(segment, finding) || !check_range(finding, "start", segment->start, segment->size) ||
+	    !check_no_console(params, finding, "start", segment->start, segment->size))
 		return false;
 	for (uint32_t i = 0; i < index; i++)
 		if (ranges_overlap(segment->start, segment->size, params->segment[i].start, params->segment[i].size))
@@ -116,10 +135,41 @@ static bool check_segments(const struct purg_params *params, struct finding *fin
 			  (PURG_MAX_SEGMENTS - count) * sizeof(params->segment[0]));
 }
 
-static bool check_copy(const struct purg_copy *copy, struct finding *finding)
+static const struct purg_segment *segment_around(const struct purg_params *params, uint64_t start, uint64_t size)
 {
+	for (uint32_t i = 0; i < params->segment_count; i++)
+		if (range_within(start, size, params->segment[i].start, params->segment[i].size))
+			return &params->segment[i];
+	return NULL;
+}
+
+/* A copy of unverified memory may not meet any other copy, lest something unverified be carried on as if it were not.
+ */
+static bool meets_other_copy(const struct purg_params *params, const struct purg_copy *copy)
+{
+	for (const struct purg_copy *other = params->copy; other < params->copy + params->copy_count; other++)
+		if (other != copy && (ranges_overlap(copy->dst, copy->size, other->dst, other->size) ||
+				      ranges_overlap(copy->dst, copy->size, other->src, other->size)))
+			return true;
+	return false;
+}
+
+static bool check_source(const struct purg_params *params, const struct purg_copy *copy, struct finding *finding)
+{
+	if (params->verify == PURG_VERIFY_NEVER)
+		return true;
+	if (copy->flags & PURG_COPY_UNVERIFIED)
+		return !meets_other_copy(params, copy) || refuse(finding, PURG_E_OVERLAP, "dst", copy->dst);
+	return segment_around(params, copy->src, copy->size) || refuse(finding, PURG_E_SOURCE, "src", copy->src);
+}
+
+static bool check_copy(const struct purg_params *params, const struct purg_copy *copy, struct finding *finding)
+{
+	if (copy->flags & ~(uint32_t)PURG_COPY_UNVERIFIED)
+		return refuse(finding, PURG_E_VALUE, "flags", copy->flags);
 	return check_range(finding, "dst", copy->dst, copy->size) &&
 	       check_range(finding, "src", copy->src, copy->size) &&
+	       check_no_console(params, finding, "dst", copy->dst, copy->size) && check_source(params, copy, finding) &&
 	       check_zero(finding, "reserved", &copy->reserved, sizeof(copy->reserved));
 }
 
@@ -128,25 +178,32 @@ static bool check_copies(const struct purg_params *params, struct finding *findi
 	uint32_t count = params->copy_count;
 
 	for (finding->index = 0; finding->index < count; finding->index++)
-		if (!check_copy(&params->copy[finding->index], finding))
+		if (!check_copy(params, &params->copy[finding->index], finding))
 			return false;
 	return check_zero(finding, "(unused)", &params->copy[count],
 			  (PURG_MAX_COPIES - count) * sizeof(params->copy[0]));
 }
 
-/* What is executed next must have been verified: follow it back through the copies to where it was loaded. */
+/*
+ * What is executed next must have been verified: follow it back through the copies to the segment in which it was
+ * loaded. Nothing unverified may be copied onto that segment.
+ */
 static bool entry_is_verified(const struct purg_params *params, uint64_t entry)
 {
-	for (uint32_t i = params->copy_count; i--;) {
-		const struct purg_copy *copy = &params->copy[i];
+	const struct purg_segment *segment;
+	const struct purg_copy *copy;
 
-		if (entry - copy->dst < copy->size)
+	for (copy = params->copy + params->copy_count; copy-- > params->copy;)
+		if (range_within(entry, 1, copy->dst, copy->size))
 			entry += copy->src - copy->dst;
-	}
-	for (uint32_t i = 0; i < params->segment_count; i++)
-		if (entry - params->segment[i].start < params->segment[i].size)
-			return true;
-	return params->verify == PURG_VERIFY_NEVER;
+	segment = segment_around(params, entry, 1);
+	if (!segment)
+		return false;
+	for (copy = params->copy; copy < params->copy + params->copy_count; copy++)
+		if (copy->flags & PURG_COPY_UNVERIFIED &&
+		    ranges_overlap(copy->dst, copy->size, segment->start, segment->size))
+			return false;
+	return true;
 }
 
 static bool check_handoff(const struct purg_params *params, struct finding *finding)
@@ -165,7 +222,8 @@ static bool check_handoff(const struct purg_params *params, struct finding *find
 		return false;
 	if (!check_range(finding, "entry", entry, 1))
 		return false;
-	return entry_is_verified(params, entry) || refuse(finding, PURG_E_ENTRY, "entry", entry);
+	return params->verify == PURG_VERIFY_NEVER || entry_is_verified(params, entry) ||
+	       refuse(finding, PURG_E_ENTRY, "entry", entry);
 }
 
 static bool check_failure(const struct purg_failure *failure, struct finding *finding)

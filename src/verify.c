@@ -28,7 +28,7 @@ static void digest_block(const struct purg_params *params, sha256_blocks_fn *blo
 	sha256_init(&ctx, blocks);
 	sha256_update(&ctx, block, offsetof(struct purg_params, block_digest));
 	sha256_update(&ctx, zero_digest, PURG_DIGEST_SIZE);
-	sha256_update(&ctx, block + behind, sizeof(*params) - behind);
+	sha256_update(&ctx, block + behind, params->size - behind);
 	sha256_out(&ctx, digest);
 }
 

@@ -87,7 +87,7 @@ static void check_segments(const struct packed *packed)
 
 		segment_name(segment, name);
 		snprintf(field, sizeof(field), "segment %s", name);
-		if (segment->kind != PURG_DIGEST_SEGMENT || segment->lanes)
+		if (segment->kind != PURG_DIGEST_SEGMENT || segment->lanes || segment->flags)
 			fail(packed->file.path, field, "kind is not that of a digest of its own");
 		if (!packed_bytes(packed, segment->start, segment->size))
 			fail(packed->file.path, field,

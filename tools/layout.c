@@ -24,6 +24,12 @@ static void initrd_name(char *name, size_t size, unsigned int index, unsigned in
 		snprintf(name, size, index < 10 ? "initrd.%u" : "initrd%u", index);
 }
 
+/* Linux wants each archive but the first to begin at a multiple of 4; the last needs no padding. */
+static unsigned int multiple(const struct layout *layout, unsigned int index)
+{
+	return index + 1 < layout->initrd_count ? INITRD_MULTIPLE : 1;
+}
+
 void layout_initrds(struct image *image, const struct layout *layout)
 {
 	char name[32];
@@ -33,7 +39,7 @@ void layout_initrds(struct image *image, const struct layout *layout)
 		const struct file *initrd = &layout->initrd[i];
 
 		initrd_name(name, sizeof(name), i, layout->initrd_count);
-		start = image_add_padded(image, name, initrd->data, initrd->size, i ? 1 : PAGE, INITRD_MULTIPLE);
+		start = image_add_padded(image, name, initrd->data, initrd->size, i ? 1 : PAGE, multiple(layout, i));
 		if (!i)
 			image->pack.initrd = start;
 		image->pack.initrd_size = image->end - image->pack.initrd;
@@ -45,7 +51,7 @@ uint64_t layout_initrd_size(const struct layout *layout)
 	uint64_t size = 0;
 
 	for (unsigned int i = 0; i < layout->initrd_count; i++)
-		if (!number_add(size, layout->initrd[i].size, &size) || !number_align(size, INITRD_MULTIPLE, &size))
+		if (!number_add(size, layout->initrd[i].size, &size) || !number_align(size, multiple(layout, i), &size))
 			fail(layout->initrd[i].path, NULL, "makes the initrds larger than the address space");
 	return size;
 }

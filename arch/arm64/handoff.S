@@ -6,7 +6,7 @@
  *
  * In:       x0: struct purg_handoff, checked
  * Out:      does not return; x0 to x3 as given, pc = pc
- * Clobbers: x0 to x3, x17
+ * Clobbers: x0 to x3, x16, x17
  * State:    MMU and D-cache off before and after, as Documentation/arch/arm64/booting.rst wants; DAIF masked
  */
 	.section .text.arch_handoff, "ax", %progbits

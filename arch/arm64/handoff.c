@@ -32,7 +32,7 @@ uint32_t arch_known_checks(void)
 	return PURG_CHECK_KERNEL | PURG_CHECK_DTB;
 }
 
-/* True if size bytes at address are physical memory; what is read there is then at worst not what was hoped for. */
+/* True if size bytes at address are within the physical address space: memory, as far as can be told. */
 static bool readable(uint64_t address, uint64_t size)
 {
 	return address < arch_physical_end() && size <= arch_physical_end() - address;

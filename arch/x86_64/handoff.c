@@ -30,6 +30,8 @@ static bool check_boot_params(uint64_t address, struct finding *finding)
 {
 	if (address > arch_physical_end() - BOOT_PARAMS_SIZE)
 		return refuse(finding, PURG_E_RANGE, "rsi", address);
+	if (!arch_mapped(address, BOOT_PARAMS_SIZE))
+		return refuse(finding, PURG_E_UNMAPPED, "rsi", address);
 	return *(const volatile uint32_t *)(address + BOOT_PARAMS_MAGIC_OFFSET) == BOOT_PARAMS_MAGIC ||
 	       refuse(finding, PURG_E_KERNEL, "rsi", address);
 }

@@ -152,6 +152,7 @@ front_entry64:
 	lidt	no_idt(%rip)			/* any exception is a shutdown: nothing of the machine's is left */
 	mov	$front_stack_end, %esp
 	mov	%ebp, %edi
+	mov	%esi, %esi			/* the upper half was undefined in 32-bit mode (SDM volume 1, 3.4.1.1) */
 	shl	$30, %rsi
 	xor	%ebp, %ebp
 	push	%rbp				/* as if called, so that the stack is aligned as the psABI says */

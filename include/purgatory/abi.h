@@ -73,7 +73,7 @@
 /* purg_failure.policy: */
 #define PURG_FAIL_HALT 0
 #define PURG_FAIL_RESET 0x84e61ceb
-#define PURG_FAIL_RETURN 0x62f746b4
+#define PURG_FAIL_RETURN 0x62f746b4 /* only until the first copy is made; then it is PURG_FAIL_HALT */
 #define PURG_FAIL_FALLBACK 0x4b2d451c
 
 /* purg_failure.conduit, for PSCI on arm64: */
@@ -106,12 +106,15 @@
 /* purg_params.flags */
 #define PURG_FLAG_PORTABLE_SHA256 (1 << 0) /* use the portable SHA-256, whatever the CPU has: for debugging */
 
+/* purg_copy.flags */
+#define PURG_COPY_UNVERIFIED (1 << 0) /* what is copied need not be verified: memory that is saved as it is */
+
 /* purg_handoff.checks: look at what is handed over before the jump. */
 #define PURG_CHECK_KERNEL (1 << 0) /* arm64: the Image magic at pc + 56. x86_64: "HdrS" in the boot_params at rsi */
 #define PURG_CHECK_DTB (1 << 1)    /* arm64: magic, alignment to 8 and size (at most 2 MiB) of the DTB at x0 */
 
 /* purg_linear_map.flags */
-#define PURG_LINEAR_MAP_LIVE (1 << 0) /* root and tcr are those in the CPU's registers at entry */
+#define PURG_LINEAR_MAP_LIVE (1 << 0) /* arm64: root and tcr are those in the CPU's registers at entry */
 
 /*
  * Why the purgatory refused: purg_report.code, and x0 or rax while it halts. docs/abi.md has a paragraph on each.
@@ -126,7 +129,7 @@
 #define PURG_E_COUNT 7        /* more entries than the block can hold */
 #define PURG_E_RANGE 8        /* start + size wraps or lies beyond the physical address space */
 #define PURG_E_OVERLAP_SELF 9 /* a range overlaps the purgatory */
-#define PURG_E_OVERLAP 10     /* two segments overlap */
+#define PURG_E_OVERLAP 10     /* a range overlaps a segment, a copy or a console */
 #define PURG_E_NOTHING 11     /* verification is on, but there is no segment to verify */
 #define PURG_E_ENTRY 12       /* the entry is misaligned, or lies in nothing that was verified */
 #define PURG_E_BLOCK 13       /* the parameter block does not have the digest that the loader gave it */
@@ -137,6 +140,8 @@
 #define PURG_E_CPU 18         /* entered in a CPU state that the ABI does not allow */
 #define PURG_E_KERNEL 19      /* what the entry points at is not a kernel */
 #define PURG_E_DTB 20         /* what x0 points at is not a DTB, or lies badly */
+#define PURG_E_UNMAPPED 21    /* x86: a range is not in the identity map that the purgatory was entered with */
+#define PURG_E_SOURCE 22      /* what is copied was not verified, and the copy is not said to be of such memory */
 
 /* Sizes and offsets. */
 #define PURG_HEADER_SIZE 0x40
@@ -210,7 +215,8 @@ struct purg_segment {
 	uint64_t start;                   /* any alignment */
 	uint64_t size;                    /* may be zero: the digest is then that of no bytes */
 	uint32_t kind;                    /* PURG_DIGEST_* */
-	uint32_t lanes;                   /* PURG_DIGEST_STRIPED: 2, 4, 8 or 16; else zero */
+	uint16_t lanes;                   /* PURG_DIGEST_STRIPED: 2, 4, 8 or 16; else zero */
+	uint16_t flags;                   /* none is defined */
 	char name[PURG_NAME_SIZE];        /* for people: "kernel", "initrd"; padded with NUL, no NUL if 8 long */
 	uint8_t digest[PURG_DIGEST_SIZE]; /* expected SHA-256; zero for PURG_DIGEST_CONCAT */
 };
@@ -218,21 +224,27 @@ PURG_OFFSET(purg_segment, start, 0x00);
 PURG_OFFSET(purg_segment, size, 0x08);
 PURG_OFFSET(purg_segment, kind, 0x10);
 PURG_OFFSET(purg_segment, lanes, 0x14);
+PURG_OFFSET(purg_segment, flags, 0x16);
 PURG_OFFSET(purg_segment, name, 0x18);
 PURG_OFFSET(purg_segment, digest, 0x20);
 PURG_SIZE(purg_segment, 0x40);
 
-/* A copy to make after verification, in the order of the table, as memmove would. */
+/*
+ * A copy to make after verification, in the order of the table, as memmove would. src must lie within one segment,
+ * unless PURG_COPY_UNVERIFIED is given; then dst may touch neither the segment with the entry nor any other copy.
+ */
 struct purg_copy {
 	uint64_t dst;
 	uint64_t src;
 	uint64_t size;
-	uint64_t reserved;
+	uint32_t flags; /* PURG_COPY_* */
+	uint32_t reserved;
 };
 PURG_OFFSET(purg_copy, dst, 0x00);
 PURG_OFFSET(purg_copy, src, 0x08);
 PURG_OFFSET(purg_copy, size, 0x10);
-PURG_OFFSET(purg_copy, reserved, 0x18);
+PURG_OFFSET(purg_copy, flags, 0x18);
+PURG_OFFSET(purg_copy, reserved, 0x1c);
 PURG_SIZE(purg_copy, 0x20);
 
 /* Registers of the next program, by purg_handoff.mode. What a mode does not name is reserved. */

@@ -90,7 +90,8 @@ SEGMENT = {
     "start": (0x00, U64),
     "size": (0x08, U64),
     "kind": (0x10, U32),
-    "lanes": (0x14, U32),
+    "lanes": (0x14, U16),
+    "flags": (0x16, U16),
     "name": (0x18, Bytes(8)),
     "digest": (0x20, DIGEST),
 }
@@ -99,7 +100,8 @@ COPY = {
     "dst": (0x00, U64),
     "src": (0x08, U64),
     "size": (0x10, U64),
-    "reserved": (0x18, U64),
+    "flags": (0x18, U32),
+    "reserved": (0x1C, U32),
 }
 
 X86_64_REGISTERS = (
@@ -274,11 +276,11 @@ class Params(Record):
             self[f"{segment}.digest"] = sha256(data)
         return index
 
-    def add_copy(self, dst, src, size):
+    def add_copy(self, dst, src, size, flags=0):
         """Append a copy."""
         index = self["copy_count"]
         self["copy_count"] = index + 1
-        for field, value in (("dst", dst), ("src", src), ("size", size)):
+        for field, value in (("dst", dst), ("src", src), ("size", size), ("flags", flags)):
             self[f"copy[{index}].{field}"] = value
 
     def seal(self):

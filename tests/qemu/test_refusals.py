@@ -175,7 +175,10 @@ COPIES = [
     ("copy-from-purgatory", copy(src=lambda boot: boot.place - 0xFF), "E_OVERLAP_SELF", "copy 0 src"),
     ("copy-dst-beyond", copy(dst=lambda _: BEYOND), "E_RANGE", "copy 0 dst"),
     ("copy-src-wraps", copy(src=lambda _: TOP, size=TOP), "E_RANGE", "copy 0"),
-    ("copy-reserved", both(copy(0x1000, 0), put("copy[0].reserved", 1)), "E_RESERVED", "copy 0 reserved"),
+    ("copy-reserved", both(copy(0x1000, lambda boot: boot.arch.payload_at, 1), put("copy[0].reserved", 1)), "E_RESERVED", "copy 0 reserved"),
+    ("copy-flags", both(copy(0x1000, lambda boot: boot.arch.payload_at, 1), put("copy[0].flags", 2)), "E_VALUE", "copy 0 flags"),
+    ("copy-unverified", copy(0x1000, 0x2000, 1), "E_SOURCE", "copy 0 src"),
+    ("segment-flags", put("segment[0].flags", 1), "E_VALUE", PAYLOAD + " flags"),
 ]
 
 RESERVED = [
@@ -529,7 +532,7 @@ def test_entry_in_copy_of_unverified_memory(boot):
     """Verification is on, but what is entered was copied from where nothing was verified."""
     boot.segment("second", boot.arch.spare_at, b"verified, but not what is entered")
     boot.put(boot.arch.spare_at + 0x10000, boot.payload)
-    boot.params.add_copy(boot.arch.payload_at, boot.arch.spare_at + 0x10000, len(boot.payload))
+    boot.params.add_copy(boot.arch.payload_at, boot.arch.spare_at + 0x10000, len(boot.payload), constant("COPY_UNVERIFIED"))
     boot.enter(boot.arch.payload_at)
     assert f"[code {constant('E_ENTRY')}]" in boot.refusal()
 
@@ -537,5 +540,29 @@ def test_entry_in_copy_of_unverified_memory(boot):
 def test_entry_overwritten_by_unverified_copy(good):
     """The entry lies in a verified segment, onto which something unverified is then copied."""
     good.put(good.arch.spare_at, good.payload)
-    good.params.add_copy(good.arch.payload_at, good.arch.spare_at, len(good.payload))
+    good.params.add_copy(good.arch.payload_at, good.arch.spare_at, len(good.payload), constant("COPY_UNVERIFIED"))
     assert f"[code {constant('E_ENTRY')}]" in good.refusal()
+
+
+@pytest.mark.parametrize("onto", ["image", "params", "entry", "segment"])
+def test_console_that_would_be_written_over(good, onto):
+    """A memory-mapped console over the purgatory, its parameters or a segment: nothing is written there, and no jump."""
+    base = {
+        "image": good.place,
+        "params": good.place + good.header["params"] + 0x100,
+        "entry": good.arch.payload_at,
+        "segment": good.arch.payload_at + 0x40,
+    }[onto]
+    good.params["console[1].kind"] = constant("CONSOLE_8250")
+    good.params["console[1].base"] = base
+    code = "E_OVERLAP_SELF" if onto in ("image", "params") else "E_OVERLAP"
+    assert f"[code {constant(code)}]" in good.refusal()
+
+
+def test_unmapped_on_x86_64(tmp_path):
+    """What is physical memory, but not in the identity map, is refused and not touched: that would be a triple fault."""
+    boot = Boot(X86_64, tmp_path).with_payload()
+    boot.params["segment_count"] = 2
+    boot.params["segment[1].start"] = 1 << 38
+    boot.params["segment[1].size"] = 0x1000
+    assert f"segment 1 () start: not in the identity map: 0x4000000000 [code {constant('E_UNMAPPED')}]" in boot.refusal()

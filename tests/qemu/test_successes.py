@@ -117,10 +117,10 @@ def test_overlapping_copy(boot, distance, odd):
 
 
 def test_copies_are_made_in_order(boot):
-    """Sixteen copies, each from where the one before it went."""
+    """Sixteen copies, each from where the one before it went, all within a segment."""
     data = pattern(0x321)
     boot.with_payload()
-    boot.segment("data", boot.arch.spare_at, data)
+    boot.segment("data", boot.arch.spare_at, data + bytes(16 * 0x1001))
     for i in range(16):
         boot.params.add_copy(boot.arch.spare_at + (i + 1) * 0x1001, boot.arch.spare_at + i * 0x1001, len(data))
     boot.seal()
@@ -131,8 +131,18 @@ def test_copies_are_made_in_order(boot):
 
 def test_empty_copy(good):
     """A copy of no bytes is none."""
-    good.params.add_copy(good.arch.spare_at, good.arch.spare_at + 0x1000, 0)
+    good.params.add_copy(good.arch.spare_at, good.arch.payload_at, 0)
     good.report()
+
+
+def test_copy_of_unverified_memory(good):
+    """PURG_COPY_UNVERIFIED: memory that is saved as it is, such as a crash kernel's backup region."""
+    data = pattern(0x123)
+    good.put(good.arch.spare_at, data)
+    good.params.add_copy(good.arch.spare_at + 0x2000, good.arch.spare_at, len(data), constant("COPY_UNVERIFIED"))
+    with good.start() as machine:
+        machine.wait_for("^payload: end$")
+        assert machine.memory(good.arch.spare_at + 0x2000, len(data)) == data
 
 
 @pytest.mark.parametrize("kind", ["DIGEST_SEGMENT", "DIGEST_CONCAT"])
@@ -204,7 +214,7 @@ def test_neighbours_of_the_purgatory(boot):
 
 @pytest.mark.parametrize("beyond", [0, 1])
 def test_end_of_physical_memory(good, beyond):
-    """A range may end where the physical address space ends, and not a byte later."""
+    """A range may end where the physical address space ends, and not a byte later; x86_64: if it is mapped there."""
     limit = 1 << PHYSICAL_BITS[good.arch.name]
     good.params["verify"] = constant("VERIFY_NEVER")
     good.params["segment_count"] = 2
@@ -212,6 +222,8 @@ def test_end_of_physical_memory(good, beyond):
     good.params["segment[1].size"] = 0x1000 + beyond
     if beyond:
         assert f"[code {constant('E_RANGE')}]" in good.refusal()
+    elif good.arch.name == "x86_64":
+        assert f"[code {constant('E_UNMAPPED')}]" in good.refusal()
     else:
         good.report()
 

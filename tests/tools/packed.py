@@ -44,7 +44,7 @@ def fields(data, at, table):
 
 class Segment:
     def __init__(self, raw):
-        self.start, self.size, self.kind, self.lanes = struct.unpack_from("<QQII", raw)
+        self.start, self.size, self.kind, self.lanes, self.flags = struct.unpack_from("<QQIHH", raw)
         self.name = raw[0x18:0x20].rstrip(b"\0").decode()
         self.digest = raw[0x20:0x40]
 

@@ -178,6 +178,9 @@ def test_every_parameter(victim):
 def test_every_segment_field(victim):
     base = victim.packed.params_offset() + 0x700
     for index, segment in enumerate(victim.packed.segments):
+        for offset in range(0x10, 0x18):
+            done = victim.flipped(base + 0x40 * index + offset)
+            assert refused(done) and f"segment {segment.name}: " in done.stderr
         for offset, old in ((0, segment.start), (8, segment.size)):
             for value in each_value("Q", old):
                 if value != old:

@@ -70,18 +70,41 @@ def test_forms(purgatory, form):
 def test_damaged_forms(purgatory, form):
     """Truncated anywhere, and with any word of its headers changed: never a crash."""
     content = FORMS[form](flat())
-    lengths = [*range(1, 600, 7), *range(0x1000, 0x1100, 5), *range(len(content) - 400, len(content), 7)]
+    lengths = [*range(1, 600, 13), *range(0x1000, 0x1100, 5), *range(len(content) - 400, len(content), 13)]
     for length in [length for length in lengths if length < len(content)]:
         purgatory.file("file", content[:length])
         assert purgatory("inspect", "--map", "file").returncode == 2 or form == "static PIE"
     spots = [*range(0, 0x100, 4), *range(0x1000, 0x1040, 4), *range(max(0x1010, len(content) - 400), len(content), 4)]
     for at in [spot // 4 * 4 for spot in spots if spot + 4 <= len(content)]:
-        for value in (0, 0x1001, 0xFFFFFFFF):
+        for value in (0x1001, 0xFFFFFFFF):
             purgatory.file("file", content[:at] + struct.pack("<I", value) + content[at + 4:])
             purgatory("inspect", "--map", "file")
 
 
+def patched(at, form, value, image=flat()):
+    new = struct.pack("<" + form, value)
+    return image[:at] + new + image[at + len(new):]
+
+
 @pytest.mark.parametrize("content, message", [
+    (pie(patched(8, "Q", 1)), "header.magic: is not"),
+    (patched(0x10, "H", 2), "header.abi: is 2.0; this command knows 1.0"),
+    (patched(0x12, "H", 1), "header.abi: is 1.1; this command knows 1.0"),
+    (patched(0x16, "H", 65), "header.header_size: is 0x41; 0x40 is right"),
+    (patched(0x18, "I", 3), "header.align: is 0x3; a power of two"),
+    (patched(0x1C, "I", 0x1011), "header.file_size: is 0x1011, but there are only 0x1010"),
+    (patched(0x24, "I", 0x3F), "header.ro_size: is 0x3f"),
+    (patched(0x24, "I", 0x1011), "header.ro_size: is 0x1011"),
+    (patched(0x28, "I", 0x1000), "header.entry: is 0x1000, outside the code"),
+    (patched(0x2C, "I", 0x1004), "header.params: is 0x1004"),
+    (patched(0x30, "I", 0x1708), "header.params_size: is 0x1708; 0x1700 is right"),
+    (patched(0x38, "Q", 1 << 63), "header.reserved: is not zero"),
+    (patched(0x1000, "Q", 1), "params.magic: is not"),
+    (patched(0x1008, "H", 2), "params.abi: is 2.0"),
+    (patched(0x100C, "I", 0x1708), "params.size: is 0x1708; 0x1700 is right"),
+    (relocatable(patched(0x1018, "I", 65, flat() + bytes(0x2FF0))), "params.segment_count: is 65; 64 is the most"),
+    (relocatable(patched(0x101C, "I", 17, flat() + bytes(0x2FF0))), "params.copy_count: is 17; 16 is the most"),
+    (relocatable(patched(0x12AC, "I", 33, flat() + bytes(0x2FF0))), "params.linear_map.range_count: is 33; 32"),
     (relocatable(flat(), symbol=b"purgatory_stort"), "purgatory_start: is not among the symbols"),
     (relocatable(flat(), value=4), "purgatory_start: is not at offset 0"),
     (relocatable(flat(), section=b".purgatury"), ".purgatory: is not among the sections"),

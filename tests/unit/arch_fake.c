@@ -47,6 +47,11 @@ uint64_t arch_physical_end(void)
 	return 1ull << FAKE_PHYSICAL_BITS;
 }
 
+bool arch_mapped(uint64_t start, uint64_t size)
+{
+	return !ranges_overlap(start, size, FAKE_UNMAPPED, FAKE_PAGE);
+}
+
 bool arch_check_cpu(void)
 {
 	return !fake.bad_cpu;

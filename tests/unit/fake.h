@@ -16,8 +16,10 @@
 
 #include <arch.h>
 #include <params.h>
+#include <range.h>
 
 #define FAKE_PAGE 4096
+#define FAKE_UNMAPPED 0x7000000 /* one page that arch_mapped says is not mapped */
 #define FAKE_PHYSICAL_BITS 48
 
 /* How a run of purgatory_main ended. */

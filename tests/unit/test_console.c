@@ -14,7 +14,7 @@ static int setup(void **state)
 static void open_console(struct purg_console console)
 {
 	purg_params.console[0] = console;
-	console_open(purg_params.console);
+	console_open(purg_params.console, (uintptr_t)&purg_header, FAKE_PAGE);
 }
 
 /* What was sent, and through which registers. */

@@ -19,14 +19,19 @@ static int setup(void **state)
 	return 0;
 }
 
-static void add_initrd(void)
+static void add_segment(const char *name, const void *start, size_t size)
 {
 	struct purg_segment *segment = &purg_params.segment[purg_params.segment_count++];
 
-	segment->start = (uintptr_t)initrd;
-	segment->size = sizeof(initrd);
-	memcpy(segment->name, "initrd", sizeof("initrd"));
-	sha256(sha256_blocks_portable, initrd, sizeof(initrd), segment->digest);
+	segment->start = (uintptr_t)start;
+	segment->size = size;
+	memcpy(segment->name, name, strlen(name));
+	sha256(sha256_blocks_portable, start, size, segment->digest);
+}
+
+static void add_initrd(void)
+{
+	add_segment("initrd", initrd, sizeof(initrd));
 }
 
 static void assert_said(const char *expected)
@@ -191,10 +196,11 @@ static void copies(void **state)
 	memcpy(expected, kernel, sizeof(kernel));
 	memset(room, 0, sizeof(room));
 	purg_params.copy_count = 3;
-	purg_params.copy[0] = (struct purg_copy){(uintptr_t)room, (uintptr_t)kernel, sizeof(kernel), 0};
-	purg_params.copy[1] = (struct purg_copy){(uintptr_t)room + 3, (uintptr_t)room, sizeof(kernel), 0};
-	purg_params.copy[2] = (struct purg_copy){(uintptr_t)room + 1, (uintptr_t)room + 3, sizeof(kernel), 0};
-	assert_jumped("verified 1");
+	add_segment("room", room, sizeof(room));
+	purg_params.copy[0] = (struct purg_copy){(uintptr_t)room, (uintptr_t)kernel, sizeof(kernel), 0, 0};
+	purg_params.copy[1] = (struct purg_copy){(uintptr_t)room + 3, (uintptr_t)room, sizeof(kernel), 0, 0};
+	purg_params.copy[2] = (struct purg_copy){(uintptr_t)room + 1, (uintptr_t)room + 3, sizeof(kernel), 0, 0};
+	assert_jumped("verified 2");
 	assert_memory_equal(room + 1, expected, sizeof(expected));
 	assert_int_equal(fake.synced, 6);
 }
@@ -204,7 +210,7 @@ static void nothing_is_copied_if_refused(void **state)
 	(void)state;
 	memset(room, 0, sizeof(room));
 	purg_params.copy_count = 1;
-	purg_params.copy[0] = (struct purg_copy){(uintptr_t)room, (uintptr_t)kernel, sizeof(kernel), 0};
+	purg_params.copy[0] = (struct purg_copy){(uintptr_t)room, (uintptr_t)kernel, sizeof(kernel), 0, 0};
 	kernel[500] ^= 1;
 	assert_refused(PURG_E_DIGEST, "segment 0");
 	for (size_t i = 0; i < sizeof(room); i++)
@@ -225,13 +231,24 @@ static void handoff(void **state)
 	assert_refused(PURG_E_KERNEL, "refused: handoff pc: there is no kernel there: 0x");
 }
 
+/* A console in the purgatory's own memory is not written to, not even to say so. */
+static void console_in_image(void **state)
+{
+	(void)state;
+	purg_params.console[0].base = (uintptr_t)&purg_header;
+	fake_run();
+	assert_int_equal(fake.end, FAKE_HALTED);
+	assert_int_equal(fake.code, PURG_E_OVERLAP_SELF);
+	assert_int_equal(fake.length, 0);
+}
+
 static void field_is_named(void **state)
 {
 	(void)state;
 	add_initrd();
 	purg_params.segment[1].start = (uintptr_t)kernel;
 	fake_run();
-	assert_said("purgatory: refused: segment 1 (initrd) start: overlaps another segment: 0x");
+	assert_said("purgatory: refused: segment 1 (initrd) start: overlaps a segment, a copy or a console: 0x");
 }
 
 /* A block that is no block still has its console used, since a console's kind is as good as a magic. */
@@ -267,7 +284,8 @@ static void every_code_has_a_sentence(void **state)
 	(void)state;
 	assert_string_equal(fail_sentence(PURG_OK), "ok");
 	assert_string_equal(fail_sentence(PURG_E_DTB), "the DTB has a bad magic, alignment or size");
-	for (uint32_t code = 0; code <= PURG_E_DTB; code++)
+	assert_string_equal(fail_sentence(PURG_E_SOURCE), "copies what was not verified");
+	for (uint32_t code = 0; code <= PURG_E_SOURCE; code++)
 		assert_true(strlen(fail_sentence(code)) > 1);
 }
 
@@ -276,23 +294,15 @@ static void every_code_has_a_sentence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(one_segment),
-		TEST(two_segments),
-		TEST(any_flipped_byte),
-		TEST(any_flipped_digest),
-		TEST(concatenation),
-		TEST(never),
-		TEST(block_digest),
-		TEST(image_digest),
-		TEST(copies),
-		TEST(nothing_is_copied_if_refused),
-		TEST(cpu_state),
-		TEST(handoff),
-		TEST(field_is_named),
-		TEST(bad_magic),
-		TEST(silent),
-		TEST(hostile_name),
-		TEST(every_code_has_a_sentence),
+		TEST(one_segment),      TEST(two_segments),
+		TEST(any_flipped_byte), TEST(any_flipped_digest),
+		TEST(concatenation),    TEST(never),
+		TEST(block_digest),     TEST(image_digest),
+		TEST(copies),           TEST(nothing_is_copied_if_refused),
+		TEST(cpu_state),        TEST(handoff),
+		TEST(console_in_image), TEST(field_is_named),
+		TEST(bad_magic),        TEST(silent),
+		TEST(hostile_name),     TEST(every_code_has_a_sentence),
 	};
 
 	return cmocka_run_group_tests_name("main", tests, NULL, NULL);

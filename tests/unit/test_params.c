@@ -72,12 +72,21 @@ static void one_copy(uint64_t dst, uint64_t src, uint64_t size)
 	block.copy[0] = (struct purg_copy){.dst = dst, .src = src, .size = size};
 }
 
-/* The payload goes to 0x1000, and from there to 0x3000. */
+/* The payload goes to 0x1000 and to 0x3000. */
 static void two_copies(void)
 {
 	one_copy(0x1000, (uintptr_t)payload, 0x100);
 	block.copy_count = 2;
-	block.copy[1] = (struct purg_copy){.dst = 0x3000, .src = 0x1000, .size = 0x100};
+	block.copy[1] = (struct purg_copy){.dst = 0x3000, .src = (uintptr_t)payload, .size = 0x100};
+}
+
+/* Unverified memory goes into a segment, and from there on. */
+static void feeding_copies(void)
+{
+	two_copies();
+	two_segments(0x5000, 0x100);
+	block.copy[0] = (struct purg_copy){.dst = 0x50ff, .src = 0x8000, .size = 1, .flags = PURG_COPY_UNVERIFIED};
+	block.copy[1].src = 0x5000;
 }
 
 static void concat(void)
@@ -134,12 +143,33 @@ REFUSES(around_segment, two_segments((uintptr_t)payload - 1, 258), PURG_E_OVERLA
 ACCEPTS(behind_segment, two_segments((uintptr_t)payload + 256, 16))
 ACCEPTS(empty_in_segment, two_segments((uintptr_t)payload + 8, 0))
 
-ACCEPTS(copy, one_copy(0x1000, 0x2000, 0x1800))
+#define PAYLOAD ((uintptr_t)payload)
+ACCEPTS(copy, one_copy(0x1000, PAYLOAD + 1, 255))
+REFUSES(copy_unverified, one_copy(0x1000, 0x2000, 1), PURG_E_SOURCE, "copy", "src")
+REFUSES(copy_half_verified, one_copy(0x1000, PAYLOAD + 1, 256), PURG_E_SOURCE, "copy", "src")
+ACCEPTS(copy_as_it_is, (one_copy(0x1000, 0x2000, 0x1800), block.copy[0].flags = PURG_COPY_UNVERIFIED))
+ACCEPTS(copy_never, (one_copy(0x1000, 0x2000, 1), block.verify = PURG_VERIFY_NEVER))
+REFUSES(copy_flags, (one_copy(0x1000, PAYLOAD, 1), block.copy[0].flags = 2), PURG_E_VALUE, "copy", "flags")
+REFUSES(copy_feeds_copy, feeding_copies(), PURG_E_OVERLAP, "copy", "dst")
+REFUSES(copy_over_copy, (two_copies(), block.copy[1].dst = 0x10ff, block.copy[1].flags = PURG_COPY_UNVERIFIED),
+	PURG_E_OVERLAP, "copy", "dst")
+REFUSES(copy_over_entry_segment, (one_copy(PAYLOAD + 255, 0x2000, 16), block.copy[0].flags = PURG_COPY_UNVERIFIED),
+	PURG_E_ENTRY, "handoff", "entry")
+REFUSES(copy_on_console, one_copy(FAKE_UART, PAYLOAD, 1), PURG_E_OVERLAP, "copy", "dst")
+REFUSES(copy_unmapped, one_copy(FAKE_UNMAPPED, PAYLOAD, 1), PURG_E_UNMAPPED, "copy", "dst")
 REFUSES(copy_on_self, one_copy(SELF, 0x2000, 1), PURG_E_OVERLAP_SELF, "copy", "dst")
 REFUSES(copy_from_self, one_copy(0x1000, SELF, 1), PURG_E_OVERLAP_SELF, "copy", "src")
 REFUSES(copy_dst_wraps, one_copy(~0ull, 0, 2), PURG_E_RANGE, "copy", "dst")
 REFUSES(copy_src_beyond, one_copy(0, END, 1), PURG_E_RANGE, "copy", "src")
-REFUSES(copy_reserved, (one_copy(0, 0, 0), block.copy[0].reserved = 1), PURG_E_RESERVED, "copy", "reserved")
+REFUSES(copy_reserved, (one_copy(0, PAYLOAD, 0), block.copy[0].reserved = 1), PURG_E_RESERVED, "copy", "reserved")
+REFUSES(segment_flags, block.segment[0].flags = 1, PURG_E_VALUE, "segment", "flags")
+REFUSES(segment_unmapped, two_segments(FAKE_UNMAPPED - 1, 2), PURG_E_UNMAPPED, "segment", "start")
+REFUSES(on_console, two_segments(FAKE_UART + 4, 1), PURG_E_OVERLAP, "segment", "start")
+REFUSES(on_console_status, two_segments(FAKE_UART + 0x18, 1), PURG_E_OVERLAP, "segment", "start")
+ACCEPTS(behind_console, two_segments(FAKE_UART + 96, 1))
+REFUSES(console_on_self, block.console[0].base = SELF, PURG_E_OVERLAP_SELF, "console", "base")
+REFUSES(console_into_self, block.console[0].base = SELF - 4, PURG_E_OVERLAP_SELF, "console", "base")
+REFUSES(console_unmapped, block.console[0].base = FAKE_UNMAPPED, PURG_E_UNMAPPED, "console", "base")
 
 REFUSES(mode_unknown, block.handoff.mode = 1, PURG_E_VALUE, "handoff", "mode")
 REFUSES(mode_x86_16, block.handoff.mode = PURG_HANDOFF_X86_16, PURG_E_VALUE, "handoff", "mode")
@@ -154,13 +184,11 @@ REFUSES(entry_before, block.handoff.arm64.pc--, PURG_E_ENTRY, "handoff", "entry"
 ACCEPTS(entry_last, block.handoff.arm64.pc += 255)
 REFUSES(entry_self, block.handoff.arm64.pc = SELF, PURG_E_OVERLAP_SELF, "handoff", "entry")
 REFUSES(entry_beyond, block.handoff.arm64.pc = END, PURG_E_RANGE, "handoff", "entry")
-ACCEPTS(entry_in_copy, (one_copy(0x1000, (uintptr_t)payload, 0x100), block.handoff.arm64.pc = 0x10ff))
-REFUSES(entry_in_other_copy, (one_copy(0x1000, 0x2000, 0x100), block.handoff.arm64.pc = 0x10ff), PURG_E_ENTRY,
-	"handoff", "entry")
-REFUSES(entry_copied_over, one_copy((uintptr_t)payload, 0x2000, 0x100), PURG_E_ENTRY, "handoff", "entry")
-ACCEPTS(entry_in_chain, (two_copies(), block.handoff.arm64.pc = 0x3010))
-REFUSES(entry_in_broken_chain, (two_copies(), block.copy[1].src = 0x1400, block.handoff.arm64.pc = 0x3010),
+ACCEPTS(entry_in_copy, (one_copy(0x1000, PAYLOAD, 0x100), block.handoff.arm64.pc = 0x10ff))
+REFUSES(entry_in_other_copy,
+	(one_copy(0x1000, 0x2000, 0x100), block.copy[0].flags = PURG_COPY_UNVERIFIED, block.handoff.arm64.pc = 0x10ff),
 	PURG_E_ENTRY, "handoff", "entry")
+ACCEPTS(entry_in_second_copy, (two_copies(), block.handoff.arm64.pc = 0x3010))
 ACCEPTS(entry_unverified, (block.verify = PURG_VERIFY_NEVER, block.handoff.arm64.pc = 0x5000))
 
 REFUSES(policy_unknown, block.failure.policy = 1, PURG_E_VALUE, "failure", "policy")
@@ -315,11 +343,29 @@ int main(void)
 		TEST(behind_segment),
 		TEST(empty_in_segment),
 		TEST(copy),
+		TEST(copy_unverified),
+		TEST(copy_half_verified),
+		TEST(copy_as_it_is),
+		TEST(copy_never),
+		TEST(copy_flags),
+		TEST(copy_feeds_copy),
+		TEST(copy_over_copy),
+		TEST(copy_over_entry_segment),
+		TEST(copy_on_console),
+		TEST(copy_unmapped),
 		TEST(copy_on_self),
 		TEST(copy_from_self),
 		TEST(copy_dst_wraps),
 		TEST(copy_src_beyond),
 		TEST(copy_reserved),
+		TEST(segment_flags),
+		TEST(segment_unmapped),
+		TEST(on_console),
+		TEST(on_console_status),
+		TEST(behind_console),
+		TEST(console_on_self),
+		TEST(console_into_self),
+		TEST(console_unmapped),
 		TEST(mode_unknown),
 		TEST(mode_x86_16),
 		TEST(mode_x86_32),
@@ -335,9 +381,7 @@ int main(void)
 		TEST(entry_beyond),
 		TEST(entry_in_copy),
 		TEST(entry_in_other_copy),
-		TEST(entry_copied_over),
-		TEST(entry_in_chain),
-		TEST(entry_in_broken_chain),
+		TEST(entry_in_second_copy),
 		TEST(entry_unverified),
 		TEST(policy_unknown),
 		TEST(policy_reset),

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The page tables that the purgatory was entered with: with no IDT of our own an access beyond them would be a triple
+ * fault. 4-level and 5-level paging: SDM volume 3, 4.5. The tables themselves are in the identity map, as they were
+ * built.
+ */
+#include <arch.h>
+
+#define CR4_LA57 (1 << 12)
+
+#define ENTRY_PRESENT (1ull << 0)
+#define ENTRY_LEAF (1ull << 7)
+#define ENTRY_ADDRESS 0x000ffffffffff000ull
+
+#define PAGE_SHIFT 12
+#define LEVEL_SHIFT 9
+#define LEVEL_MASK 0x1ff
+
+static uint64_t read_cr3(void)
+{
+	uint64_t value;
+
+	__asm__ volatile("mov %%cr3, %0" : "=r"(value));
+	return value;
+}
+
+static uint64_t read_cr4(void)
+{
+	uint64_t value;
+
+	__asm__ volatile("mov %%cr4, %0" : "=r"(value));
+	return value;
+}
+
+/* The size of the page that maps address to itself; zero if none does. */
+static uint64_t identity_page(uint64_t address)
+{
+	uint64_t table = read_cr3() & ENTRY_ADDRESS;
+	int shift = PAGE_SHIFT + LEVEL_SHIFT * (read_cr4() & CR4_LA57 ? 4 : 3);
+
+	/* Not canonical: the upper half is not the identity of anything. */
+	if (address >> (shift + LEVEL_SHIFT - 1))
+		return 0;
+	for (;; shift -= LEVEL_SHIFT) {
+		uint64_t entry = ((const uint64_t *)table)[address >> shift & LEVEL_MASK];
+		uint64_t page = 1ull << shift;
+
+		if (!(entry & ENTRY_PRESENT))
+			return 0;
+		if (shift == PAGE_SHIFT || entry & ENTRY_LEAF)
+			return ((entry & ENTRY_ADDRESS) ^ address) & -page ? 0 : page;
+		table = entry & ENTRY_ADDRESS;
+	}
+}
+
+bool arch_mapped(uint64_t start, uint64_t size)
+{
+	uint64_t end = start + size;
+
+	while (start < end) {
+		uint64_t page = identity_page(start);
+
+		if (!page)
+			return false;
+		start = (start & -page) + page;
+	}
+	return true;
+}

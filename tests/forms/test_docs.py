@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""What the documents say is what the code has."""
+
+import pathlib
+import re
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ABI = (ROOT / "include/purgatory/abi.h").read_text()
+ABI_DOC = (ROOT / "docs/abi.md").read_text()
+README = (ROOT / "README.md").read_text()
+
+
+def test_every_code_is_documented():
+    """Each PURG_E_* of the header has its row, with its number, and no row has another."""
+    in_header = set(re.findall(r"^#define (PURG_E_\w+) (\d+)", ABI, re.M))
+    in_document = {(name, number) for number, name in re.findall(r"^\| (\d+) \| `(PURG_E_\w+)`", ABI_DOC, re.M)}
+    assert in_header == in_document
+
+
+def test_every_offset_is_documented():
+    """The fields of the block stand in the document at the header's offsets."""
+    documented = {int(offset, 16) for offset in re.findall(r"^\| (0x\w{3}) \|", ABI_DOC, re.M)}
+    asserted = {int(offset, 16) for offset in re.findall(r"PURG_OFFSET\(purg_params, \w+, (0x\w+)\)", ABI)}
+    asserted |= {0x0C0}  # PURG_PARAMS_HANDOFF
+    assert documented == asserted - {0x008, 0x00A, 0x00C}
+
+
+def test_embedding_example_compiles(tmp_path):
+    """The README's C lines are C."""
+    (example,) = re.findall(r"```c\n(.*?)```", README, re.S)
+    source = tmp_path / "example.c"
+    source.write_text(
+        "#include <string.h>\n#include <purgatory/abi.h>\n"
+        "void example(void *place, const void *purgatory_bin, size_t purgatory_bin_size, uint64_t kernel,\n"
+        "uint64_t kernel_size, const uint8_t *kernel_sha256, uint64_t dtb);\n"
+        "void example(void *place, const void *purgatory_bin, size_t purgatory_bin_size, uint64_t kernel,\n"
+        "uint64_t kernel_size, const uint8_t *kernel_sha256, uint64_t dtb)\n{\n" + example + "}\n"
+    )
+    subprocess.run(["gcc", "-Wall", "-Werror", "-fsyntax-only", f"-I{ROOT}/include", source], check=True)
+
+
+def test_help_lists_the_targets():
+    """make help names what the README and the documents speak of."""
+    listed = subprocess.run(["make", "-s", "help"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for target in "all demo check check-unit check-qemu size bench lint format install deps clean".split():
+        assert re.search(rf"^ +{target} ", listed, re.M), target
