@@ -2,6 +2,8 @@
 #include "front.h"
 #include <arch.h>
 #include <console.h>
+#include <params_digest.h>
+#include <string.h>
 
 /* Piece names and sentences are arrays of characters, not of pointers: a pointer would be a relocation. */
 static const char piece_names[][12] = {"front end", "purgatory", "room", "cmdline", "table", "initrd"};
@@ -21,25 +23,29 @@ static const char sentences[][80] = {
 	[FRONT_E_OVERLAP - FRONT_E_PACK] = "overlaps memory that the front end writes to",
 	[FRONT_E_CMDLINE - FRONT_E_PACK] = "the command line does not end with its only NUL",
 	[FRONT_E_ALIGN - FRONT_E_PACK] = "the purgatory or the room does not lie at a multiple of its alignment",
+	[FRONT_E_BLOCK - FRONT_E_PACK] = "the parameter block was changed after it was packed",
 };
 
-static void print_line(const char *sentence)
+/* The end of every line, as in src/fail.c; and the end. */
+static _Noreturn void halt(uint32_t code, const char *sentence)
 {
 	console_puts(sentence);
-	console_puts("\n");
+	console_puts(" [code ");
+	console_dec(code);
+	console_puts("]; halted\n");
 	console_flush();
+	arch_halt(code);
 }
 
 void front_fail(uint32_t code, const char *sentence)
 {
-	console_puts("purgatory: front end: ");
-	print_line(sentence);
-	arch_halt(code);
+	console_puts("purgatory: refused: front end: ");
+	halt(code, sentence);
 }
 
 void front_fail_piece(const struct front *front, uint32_t code, const struct front_piece *piece, const char *sentence)
 {
-	console_puts("purgatory: front end: ");
+	console_puts("purgatory: refused: front end: ");
 	console_puts(piece->what);
 	if (piece->name) {
 		console_puts(" ");
@@ -50,8 +56,7 @@ void front_fail_piece(const struct front *front, uint32_t code, const struct fro
 	console_puts(", size ");
 	console_hex(piece->size);
 	console_puts(": ");
-	print_line(sentence);
-	arch_halt(code);
+	halt(code, sentence);
 }
 
 static bool inside(uint64_t start, uint64_t size, uint64_t end)
@@ -141,6 +146,15 @@ static uint32_t check_versions(const struct front *front)
 	return PURG_OK;
 }
 
+/* The block is about to be completed: that it is as it was packed can be seen only now. */
+static uint32_t check_block(const struct front *front)
+{
+	uint8_t digest[PURG_DIGEST_SIZE];
+
+	params_digest(front->params, sha256_blocks_portable, digest);
+	return memcmp(digest, front->params->block_digest, sizeof(digest)) ? FRONT_E_BLOCK : PURG_OK;
+}
+
 static uint32_t check_layout(const struct front *front)
 {
 	const struct purg_pack *pack = front->pack;
@@ -195,6 +209,8 @@ void front_open(struct front *front, uint64_t base, uint16_t arch, uint64_t limi
 		error = check_versions(front);
 	}
 	if (!error)
+		error = check_block(front);
+	if (!error)
 		error = check_layout(front);
 	if (!error) {
 		check_pieces(front);
@@ -210,4 +226,9 @@ void front_add_base(struct front *front)
 {
 	for (uint32_t i = 0; i < front->params->segment_count; i++)
 		front->params->segment[i].start += front->base;
+}
+
+void front_seal(struct front *front)
+{
+	params_digest(front->params, sha256_blocks_portable, front->params->block_digest);
 }

@@ -7,6 +7,7 @@
  *	complete the DTB or boot_params in the room
  *	front_add_base(&front);
  *	pc or rip, x0 or rsi
+ *	front_seal(&front);
  *	front_enter(front.base + front.pack->purgatory);
  */
 #ifndef FRONT_H
@@ -34,6 +35,7 @@
 #define FRONT_E_MEMORY 0x10c     /* x86_64: a piece does not lie in the machine's RAM */
 #define FRONT_E_MAPPED 0x10d     /* x86_64: a piece lies beyond what the front end maps */
 #define FRONT_E_SOURCE 0x10e     /* the machine's table lies where the image does */
+#define FRONT_E_BLOCK 0x10f      /* the parameter block does not have its digest */
 #define FRONT_E_DTB 0x140        /* plus the positive of a DTB_E_* */
 #define FRONT_E_BOOTPARAMS 0x180 /* plus the positive of a BOOTPARAMS_E_* */
 
@@ -70,6 +72,9 @@ bool front_overlaps(const struct front *front, uint64_t address, uint64_t size);
 
 /* From offsets to addresses: every segment. */
 void front_add_base(struct front *front);
+
+/* Give the parameter block, which is complete now, its digest anew. */
+void front_seal(struct front *front);
 
 /* One line on the console, then halt. The second form names a piece and where it lies. */
 _Noreturn void front_fail(uint32_t code, const char *sentence);

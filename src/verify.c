@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <params_digest.h>
 #include <string.h>
 #include <verify.h>
 
@@ -18,24 +19,10 @@ static bool is_given(const uint8_t *digest)
 	return memcmp(digest, zero_digest, PURG_DIGEST_SIZE) != 0;
 }
 
-/* The digest is over the block as it was before the digest was put into it. */
-static void digest_block(const struct purg_params *params, sha256_blocks_fn *blocks, uint8_t *digest)
-{
-	const uint8_t *block = (const uint8_t *)params;
-	size_t behind = offsetof(struct purg_params, block_digest) + PURG_DIGEST_SIZE;
-	struct sha256 ctx;
-
-	sha256_init(&ctx, blocks);
-	sha256_update(&ctx, block, offsetof(struct purg_params, block_digest));
-	sha256_update(&ctx, zero_digest, PURG_DIGEST_SIZE);
-	sha256_update(&ctx, block + behind, params->size - behind);
-	sha256_out(&ctx, digest);
-}
-
 bool verify_self(const struct purg_params *params, sha256_blocks_fn *blocks, struct finding *finding)
 {
 	if (is_given(params->block_digest)) {
-		digest_block(params, blocks, finding->computed);
+		params_digest(params, blocks, finding->computed);
 		if (!matches(params->block_digest, PURG_E_BLOCK, finding))
 			return false;
 	}

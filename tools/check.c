@@ -12,6 +12,7 @@
 #include "digest.h"
 #include "error.h"
 #include "packed.h"
+#include "params_digest.h"
 #include "segment_name.h"
 
 static const char help[] =
@@ -25,15 +26,12 @@ static const char help[] =
 	"read or is not a well-formed packed image.";
 
 /* Print one line about a digest; returns whether it is right. */
-static bool compare(const struct packed *packed, const char *what, const char *name, const uint8_t *bytes,
-		    uint64_t size, const uint8_t expected[PURG_DIGEST_SIZE])
+static bool compare(const struct packed *packed, const char *field, const uint8_t computed[PURG_DIGEST_SIZE],
+		    const uint8_t expected[PURG_DIGEST_SIZE])
 {
-	char expected_hex[DIGEST_HEX_SIZE], computed_hex[DIGEST_HEX_SIZE], field[64];
-	uint8_t computed[PURG_DIGEST_SIZE];
+	char expected_hex[DIGEST_HEX_SIZE], computed_hex[DIGEST_HEX_SIZE];
 
-	snprintf(field, sizeof(field), "%s%s", what, name);
-	digest_of(field, bytes, size, computed);
-	if (!memcmp(computed, expected, sizeof(computed))) {
+	if (!memcmp(computed, expected, PURG_DIGEST_SIZE)) {
 		printf("%s: ok\n", field);
 		return true;
 	}
@@ -45,21 +43,33 @@ static bool compare(const struct packed *packed, const char *what, const char *n
 
 static bool check_segment(const struct packed *packed, const struct purg_segment *segment)
 {
-	char name[SEGMENT_NAME_SIZE];
+	char name[SEGMENT_NAME_SIZE], field[64];
+	uint8_t digest[PURG_DIGEST_SIZE];
 
 	segment_name(segment, name);
-	return compare(packed, "segment ", name, packed_bytes(packed, segment->start, segment->size), segment->size,
-		       segment->digest);
+	snprintf(field, sizeof(field), "segment %s", name);
+	digest_of(field, packed_bytes(packed, segment->start, segment->size), segment->size, digest);
+	return compare(packed, field, digest, segment->digest);
 }
 
 static bool check_image(const struct packed *packed)
 {
 	const struct purgatory_image *purgatory = &packed->purgatory;
 	const uint8_t *expected = purgatory->params.image_digest;
+	uint8_t digest[PURG_DIGEST_SIZE];
 
 	if (!(purgatory->header.features & PURG_FEATURE_SELF_DIGEST) && bytes_are_zero(expected, PURG_DIGEST_SIZE))
 		return true;
-	return compare(packed, "purgatory", "", purgatory->data, purgatory->header.ro_size, expected);
+	digest_of("purgatory", purgatory->data, purgatory->header.ro_size, digest);
+	return compare(packed, "purgatory", digest, expected);
+}
+
+static bool check_params(const struct packed *packed)
+{
+	uint8_t digest[PURG_DIGEST_SIZE];
+
+	params_digest(&packed->purgatory.params, sha256_blocks_portable, digest);
+	return compare(packed, "parameters", digest, packed->purgatory.params.block_digest);
 }
 
 static const char *parse(int argc, char **argv)
@@ -87,7 +97,8 @@ int command_check(int argc, char **argv)
 	packed_open(&packed, parse(argc, argv));
 	check_structure(&packed);
 	check_memory(&packed);
-	ok = check_image(&packed);
+	ok = check_params(&packed);
+	ok &= check_image(&packed);
 	for (unsigned int i = 0; i < packed.purgatory.params.segment_count; i++)
 		ok &= check_segment(&packed, &packed.purgatory.params.segment[i]);
 	return command_done(ok ? 0 : EXIT_MISMATCH);

@@ -22,7 +22,6 @@ static const struct span {
 	{"params.flags", SPAN(flags, segment_count)},
 	{"params.copy_count", SPAN(copy_count, digest)},
 	{"params.digest", SPAN(digest, block_digest)},
-	{"params.block_digest", SPAN(block_digest, image_digest)},
 	{"params.handoff.mode", SPAN(handoff.mode, handoff.checks)},
 	{"params.handoff.stub", SPAN(handoff.stub, handoff.reserved)},
 	{"params.handoff.reserved", SPAN(handoff.reserved, failure)},

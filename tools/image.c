@@ -9,6 +9,7 @@
 #include "image.h"
 #include "number.h"
 #include "output.h"
+#include "params_digest.h"
 #include "progress.h"
 #include "pvh.h"
 #include "sha256.h"
@@ -143,6 +144,7 @@ static void write_purgatory(struct image *image)
 	/* Not asked of a build that would refuse it. */
 	if (header->features & PURG_FEATURE_SELF_DIGEST)
 		digest_of("purgatory", image->purgatory, header->ro_size, params->image_digest);
+	params_digest(params, sha256_blocks_portable, params->block_digest);
 	memcpy(image->purgatory + header->params, params, sizeof(*params));
 	output_write(file_offset(image, image->pack.purgatory), image->purgatory, header->mem_size);
 }

@@ -8,7 +8,7 @@ HOSTCC := $(if $(filter clang,$(TOOLCHAIN)),clang,gcc)
 HOST_FLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARNINGS) -Iinclude '-ffile-prefix-map=$(CURDIR)=.'
 SANITIZE := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-COMMAND_SOURCES := $(wildcard tools/*.c) src/sha256.c
+COMMAND_SOURCES := $(wildcard tools/*.c) src/sha256.c src/params_digest.c
 COMMAND_LIBRARIES := -lfdt -lz
 
 PAYLOADS := $(foreach arch,$(ARCHES),$O/purgatory-$(arch).bin) $(FRONTS)

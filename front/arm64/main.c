@@ -79,6 +79,7 @@ void front_main(uint64_t base, uint64_t dtb)
 	front_add_base(&front);
 	regs->pc += base;
 	regs->x0 = dtb;
+	front_seal(&front);
 	arch_sync_memory((uint64_t)front.params, sizeof(*front.params));
 	front_enter(base + front.pack->purgatory);
 }

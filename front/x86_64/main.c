@@ -97,5 +97,6 @@ void front_main(uint64_t start_info, uint64_t limit)
 	front_add_base(&front);
 	regs->rip += front.base;
 	regs->rsi = boot_params;
+	front_seal(&front);
 	front_enter(front.base + front.pack->purgatory);
 }

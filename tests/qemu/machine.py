@@ -181,6 +181,11 @@ class Machine:
         self.process.stdout.close()
         self.stderr.close()
 
+    def drain(self):
+        """Take what is still on its way from the console."""
+        while self.read_some(time.monotonic() + 0.05):
+            pass
+
     def wait_for(self, pattern, patience=PATIENCE):
         """Read the console until the pattern is in it, and return the match."""
         pattern = re.compile(pattern, re.M)
@@ -356,6 +361,7 @@ class Boot:
             line = machine.wait_for(r"^(purgatory: refused: .* \[code (\d+)\]; halted)$|^payload: .*$")
             assert line[1], f"the payload was entered:\n{machine.text}"
             wait_until_halted(machine, self.arch, int(line[2]))
+            machine.drain()
             assert "payload:" not in machine.text
             return line[1]
 

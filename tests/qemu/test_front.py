@@ -218,7 +218,8 @@ def image(arch, packed):
 
 
 def boot(image, directory, options=None):
-    """Boot the image as `qemu -kernel` does."""
+    """Boot the image as `qemu -kernel` does, its parameter block sealed as it is now."""
+    image.params.seal()
     path = directory / "image"
     path.write_bytes(image.data)
     options = DEFAULT_MACHINES[image.arch.name] if options is None else options
@@ -230,6 +231,7 @@ def boot_by_stub(image, directory, x0, before=b""):
 
     The machine's DTB is then at RAM's first byte.
     """
+    image.params.seal()
     (directory / "image").write_bytes(before + image.data)
     # ldr x0, pc + 16; ldr x1, pc + 20; br x1; nop; x0; x1
     stub = struct.pack("<IIIIQQ", 0x58000080, 0x580000A1, 0xD61F0020, 0xD503201F, x0, image.base)
@@ -238,12 +240,6 @@ def boot_by_stub(image, directory, x0, before=b""):
     for name, address in (("image", image.base - len(before)), ("stub", STUB_AT)):
         command += ["-device", f"loader,file={directory / name},addr={address:#x},force-raw=on"]
     return Machine([*command, "-device", f"loader,addr={STUB_AT:#x},cpu-num=0"], directory)
-
-
-def drain(machine):
-    """Take what is still on its way from the console."""
-    while machine.read_some(time.monotonic() + 0.05):
-        pass
 
 
 def assert_enters_payload(machine, image):
@@ -259,17 +255,18 @@ def assert_enters_payload(machine, image):
 def assert_refused(machine, image, code, words):
     """The front end says these words in its one line, and halts with the code."""
     line = machine.wait_for(r"^(purgatory|payload): .*\n")[0]
-    assert line.startswith("purgatory: front end: "), machine.text
+    assert line.startswith("purgatory: refused: front end: "), machine.text
+    assert line.endswith(f" [code {CODES[code]}]; halted\n"), machine.text
     assert words in line, line
     wait_until_halted(machine, image.arch, CODES[code])
-    drain(machine)
+    machine.drain()
     assert machine.text == line
 
 
 def assert_halts_silently(machine, arch, code):
     """Nothing is said, since no console is known; the code in the register is all there is."""
     wait_until_halted(machine, arch, CODES[code], PATIENCE)
-    drain(machine)
+    machine.drain()
     assert machine.text == ""
 
 
