@@ -77,7 +77,19 @@ def test_flip_in_each_segment(victim):
             assert line.startswith(f"purgatory: damaged: segment {segment.name}: digest mismatch: expected "
                                    f"{segment.digest.hex()}, computed ")
             good = [f"segment {other.name}: ok" for other in victim.packed.segments if other is not segment]
-            assert done.stdout.splitlines() == ["purgatory: ok", *good]
+            assert done.stdout.splitlines() == ["parameters: ok", "purgatory: ok", *good]
+
+
+def test_flip_in_the_parameters(shared):
+    """A bit in what no other rule can notice, a console's port: the block's digest does."""
+    shared.file("kernel", ARCHES["x86_64"]())
+    shared.ok("pack", "--kernel", "kernel", "--console", "uart8250,io,0x3f8", "-o", "sealed")
+    content = bytearray((shared.directory / "sealed").read_bytes())
+    content[Packed(shared.directory / "sealed").params_offset() + 0x88] ^= 0x10
+    shared.file("damaged", bytes(content))
+    done = shared("check", "damaged")
+    assert done.returncode == 1
+    assert done.stderr.startswith("purgatory: damaged: parameters: digest mismatch: expected ")
 
 
 def test_cmdline_without_its_nul(victim):

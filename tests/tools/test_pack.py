@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """What pack writes, read by a decoder of our own, by readelf, and by hashlib."""
+
+import hashlib
 import os
 import signal
 import struct
@@ -32,9 +34,11 @@ def test_digests_and_check(purgatory, kernel):
     assert packed.content("initrd") == noise(12345, 3)
     assert (packed.params["verify"], packed.params["flags"], packed.params["copy_count"]) == (0, 0, 0)
     assert (packed.params["handoff_mode"], packed.params["failure_policy"]) == (0, 0)
-    assert packed.block[0x20:0x60] == bytes(0x40)
+    assert packed.block[0x20:0x40] == bytes(0x20)
+    unsealed = packed.block[:0x40] + bytes(0x20) + packed.block[0x60:0x1700]
+    assert packed.block[0x40:0x60] == hashlib.sha256(unsealed).digest()
     lines = purgatory.ok("check", "out").stdout.splitlines()
-    assert lines == ["purgatory: ok"] + [f"segment {name}: ok" for name in packed.names()]
+    assert lines == ["parameters: ok", "purgatory: ok"] + [f"segment {name}: ok" for name in packed.names()]
 
 
 def test_same_input_same_output(purgatory, kernel):
