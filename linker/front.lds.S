@@ -18,9 +18,6 @@
 #define FRONT_SIZE_BUDGET 0x4000
 #define FRONT_MEM_BUDGET (FRONT_SIZE_BUDGET + 0x18000)
 
-/* What GNU ld puts there when there is nothing to put there; GOT_RESERVED is in linker/freestanding.mk. */
-#define GOT_PLT_RESERVED 24
-
 ENTRY(front_start)
 
 PHDRS
@@ -54,29 +51,13 @@ SECTIONS
 	front_size = front_bss_start - front_start;
 	front_mem = front_bss_end - front_start;
 
-	/* Not loaded, and empty but for the words that GNU ld reserves for a dynamic linker; asserted below. */
+	/* Nobody would load it; asserted to be empty below. */
 	.data (INFO) : { *(.data .data.*) }
-	.got (INFO) : { *(.got .igot) }
-	.got.plt (INFO) : { *(.got.plt .igot.plt) }
-	.plt (INFO) : { *(.plt .plt.* .iplt) }
-	.rela (INFO) : { *(.rela .rela.*) }
 
-	/* What the file is, for people and tools; not loaded. */
-	.symtab 0 : { *(.symtab) }
-	.strtab 0 : { *(.strtab) }
-	.shstrtab 0 : { *(.shstrtab) }
-
-	/DISCARD/ : {
-		*(.dynamic .dynsym .dynstr .hash .gnu.hash .gnu.version*)
-		*(.interp .dynbss .sframe .eh_frame .eh_frame_hdr .note.* .comment .ARM.attributes)
-	}
+#include "no-relocations.lds.h"
 
 	ASSERT(front_start == FRONT_BASE, "the front end must begin with its head, front/ARCH/entry.S")
 	ASSERT(SIZEOF(.data) == 0, "the front end has data that is neither constant nor zero; nobody would load it")
-	ASSERT(SIZEOF(.got) <= GOT_RESERVED, "a GOT is left: some code refers to a symbol that is not hidden")
-	ASSERT(SIZEOF(.got.plt) <= GOT_PLT_RESERVED, "a GOT is left: some code calls a function that is not hidden")
-	ASSERT(SIZEOF(.plt) == 0, "a PLT is left: some code calls a function that is not in the front end")
-	ASSERT(SIZEOF(.rela) == 0, "relocations are left after the link: some data holds an absolute address")
 	ASSERT(front_size <= FRONT_SIZE_BUDGET, "the front end's code and constants are over their size budget")
 	ASSERT(front_mem <= FRONT_MEM_BUDGET, "the front end takes more memory than its budget")
 }

@@ -71,32 +71,16 @@ SECTIONS
 	/* What the header says. Differences, so that they are numbers and not addresses. */
 	image_ro_size = ro_end - purg_header;
 	image_params = purg_params - purg_header;
+	image_params_size = PURG_PARAMS_SIZE;
 	image_file_size = data_end - purg_header;
 	image_mem_size = bss_end - purg_header;
 
-	/* Not loaded, and empty but for the words that GNU ld reserves for a dynamic linker; asserted below. */
-	.got (INFO) : { *(.got .igot) }
-	.got.plt (INFO) : { *(.got.plt .igot.plt) }
-	.plt (INFO) : { *(.plt .plt.* .iplt) }
-	.rela (INFO) : { *(.rela .rela.*) }
-
-	/* What the file is, for people and tools; not loaded. */
-	.symtab 0 : { *(.symtab) }
-	.strtab 0 : { *(.strtab) }
-	.shstrtab 0 : { *(.shstrtab) }
-
-	/DISCARD/ : {
-		*(.dynamic .dynsym .dynstr .hash .gnu.hash .gnu.version*)
-		*(.interp .dynbss .sframe .eh_frame .eh_frame_hdr .note.* .comment .ARM.attributes)
-	}
+#include "no-relocations.lds.h"
 
 	ASSERT(purgatory_start == 0, "the image must begin with its entry, purgatory_start, at offset 0")
 	ASSERT(header_end == PURG_HEADER_SIZE, "the header is not as long as the ABI says; look at .head in entry.S")
 	ASSERT(data_end - purg_params == 16, "the parameter block's head in the file must be its first 16 bytes")
 	ASSERT(tables_start == data_end, "the parameter block's tables must follow its head without a gap")
-	ASSERT(SIZEOF(.got) <= GOT_RESERVED, "a GOT is left: some code refers to a symbol that is not hidden")
-	ASSERT(SIZEOF(.plt) == 0, "a PLT is left: some code calls a function that is not in the image")
-	ASSERT(SIZEOF(.rela) == 0, "relocations are left after the link: some data holds an absolute address")
 	ASSERT(SIZEOF(.text) + SIZEOF(.rodata) <= RO_BUDGET, "code and constants are over the size budget of this architecture")
 	ASSERT(bss_end <= MEM_BUDGET, "the image takes more memory than its budget")
 }

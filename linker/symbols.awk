@@ -4,10 +4,7 @@
 { value[$3] = "0x" $1 }
 
 END {
-	for (name in value)
-		if (name !~ /^image_|^purg/)
-			delete value[name]
 	printf "\t.set FLAT_MEM_SIZE, %s\n", value["image_mem_size"]
 	printf "\tsymbol purgatory_start, function, 0, %s\n", value["image_ro_size"]
-	printf "\tsymbol purg_params, object, %s, 0x1700\n", value["image_params"]
+	printf "\tsymbol purg_params, object, %s, %s\n", value["image_params"], value["image_params_size"]
 }
