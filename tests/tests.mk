@@ -42,6 +42,13 @@ $O/tests/launch-x86_64.elf: tests/qemu/launch-x86_64.S tests/tests.mk
 	$(CC_x86_64) $(WARNINGS) -c $< -o $(@:.elf=.o)
 	$(BINUTILS_x86_64)ld -static -nostdlib -z noexecstack -e 0 -Ttext-segment=0x2000000 $(@:.elf=.o) -o $@
 
+# The purgatory's SHA-256, compiled as for x86_64, for the bench to call.
+$O/tests/sha256.so: src/sha256.c src/string.c linker/freestanding.mk
+	$(say) LD $@
+	mkdir -p $(@D)
+	$(CC_x86_64) $(filter-out -include %hidden.h -fvisibility=hidden -flto%,$(FREESTANDING)) $(ARCH_FLAGS_x86_64) -fpic \
+		-nostdlib -shared $(filter %.c,$^) -o $@
+
 .PHONY: test-programs debian clang-build
 test-programs: $(UNIT_TESTS) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED)
 
