@@ -14,12 +14,6 @@
 
 _Noreturn void purgatory_main(void);
 
-/* What was done, for the line that says so. */
-struct outcome {
-	const char *sha256;
-	uint64_t bytes;
-};
-
 static bool check_place(struct finding *finding)
 {
 	if ((uintptr_t)&purg_header & (IMAGE_ALIGN - 1))
@@ -27,15 +21,16 @@ static bool check_place(struct finding *finding)
 	return arch_check_cpu() || refuse(finding, PURG_E_CPU, NULL, 0);
 }
 
-static bool verify(const struct purg_params *params, struct finding *finding, struct outcome *outcome)
+/* From what makes the block readable to the rules of its fields; its digest comes before any field is believed. */
+static bool check(const struct purg_params *params, sha256_blocks_fn *blocks, struct finding *finding)
 {
-	sha256_blocks_fn *blocks = arch_sha256(params->flags & PURG_FLAG_PORTABLE_SHA256, &outcome->sha256);
+	return check_place(finding) && params_check_head(params, finding) && verify_self(params, blocks, finding) &&
+	       params_check_fields(params, finding);
+}
 
-	if (!verify_self(params, blocks, finding) || !params_check_fields(params, finding))
-		return false;
-	if (params->verify == PURG_VERIFY_NEVER)
-		return true;
-	return verify_segments(params, blocks, finding, &outcome->bytes);
+static bool verify(const struct purg_params *params, sha256_blocks_fn *blocks, struct finding *finding, uint64_t *bytes)
+{
+	return params->verify == PURG_VERIFY_NEVER || verify_segments(params, blocks, finding, bytes);
 }
 
 /* The ranges are checked; the copies are made in the table's order. */
@@ -50,7 +45,7 @@ static void make_copies(const struct purg_params *params)
 	}
 }
 
-static void announce(const struct purg_params *params, const struct outcome *outcome)
+static void announce(const struct purg_params *params, uint64_t bytes, const char *sha256_name)
 {
 	if (params->verify == PURG_VERIFY_NEVER) {
 		console_puts("purgatory: NOT verified, by the loader's word");
@@ -58,9 +53,9 @@ static void announce(const struct purg_params *params, const struct outcome *out
 		console_puts("purgatory: verified ");
 		console_dec(params->segment_count);
 		console_puts(params->segment_count == 1 ? " segment, " : " segments, ");
-		console_dec(outcome->bytes);
+		console_dec(bytes);
 		console_puts(" bytes, sha256: ");
-		console_puts(outcome->sha256);
+		console_puts(sha256_name);
 	}
 	console_puts("; jumping to ");
 	console_hex(arch_entry(&params->handoff));
@@ -72,15 +67,17 @@ _Noreturn void purgatory_main(void)
 {
 	const struct purg_params *params = &purg_params;
 	struct finding finding = {.index = NO_INDEX};
-	struct outcome outcome = {0};
+	const char *sha256_name;
+	sha256_blocks_fn *blocks = arch_sha256(params->flags & PURG_FLAG_PORTABLE_SHA256, &sha256_name);
+	uint64_t bytes = 0;
 
 	console_open(params->console, (uintptr_t)&purg_header, purg_header.mem_size);
-	if (!check_place(&finding) || !params_check_head(params, &finding) || !verify(params, &finding, &outcome))
+	if (!check(params, blocks, &finding) || !verify(params, blocks, &finding, &bytes))
 		fail(&finding);
 	make_copies(params);
 	finding.table = "handoff";
 	if (!arch_handoff_check(&params->handoff, &finding))
 		fail(&finding);
-	announce(params, &outcome);
+	announce(params, bytes, sha256_name);
 	arch_handoff(&params->handoff);
 }

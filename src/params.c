@@ -143,8 +143,7 @@ static const struct purg_segment *segment_around(const struct purg_params *param
 	return NULL;
 }
 
-/* A copy of unverified memory may not meet any other copy, lest something unverified be carried on as if it were not.
- */
+/* A copy of unverified memory may not meet any other copy, lest it be carried on as if it were verified. */
 static bool meets_other_copy(const struct purg_params *params, const struct purg_copy *copy)
 {
 	for (const struct purg_copy *other = params->copy; other < params->copy + params->copy_count; other++)
@@ -190,18 +189,18 @@ static bool check_copies(const struct purg_params *params, struct finding *findi
  */
 static bool entry_is_verified(const struct purg_params *params, uint64_t entry)
 {
+	const struct purg_copy *copies = params->copy;
 	const struct purg_segment *segment;
-	const struct purg_copy *copy;
 
-	for (copy = params->copy + params->copy_count; copy-- > params->copy;)
-		if (range_within(entry, 1, copy->dst, copy->size))
-			entry += copy->src - copy->dst;
+	for (uint32_t i = params->copy_count; i--;)
+		if (range_within(entry, 1, copies[i].dst, copies[i].size))
+			entry += copies[i].src - copies[i].dst;
 	segment = segment_around(params, entry, 1);
 	if (!segment)
 		return false;
-	for (copy = params->copy; copy < params->copy + params->copy_count; copy++)
-		if (copy->flags & PURG_COPY_UNVERIFIED &&
-		    ranges_overlap(copy->dst, copy->size, segment->start, segment->size))
+	for (uint32_t i = 0; i < params->copy_count; i++)
+		if (copies[i].flags & PURG_COPY_UNVERIFIED &&
+		    ranges_overlap(copies[i].dst, copies[i].size, segment->start, segment->size))
 			return false;
 	return true;
 }
