@@ -3,6 +3,7 @@
 #include <arch.h>
 #include <console.h>
 #include <params_digest.h>
+#include <range.h>
 #include <string.h>
 
 /* Piece names and sentences are arrays of characters, not of pointers: a pointer would be a relocation. */
@@ -64,12 +65,6 @@ static bool inside(uint64_t start, uint64_t size, uint64_t end)
 	return start <= end && size <= end - start;
 }
 
-/* Both ranges have been found inside something, so that no sum wraps. */
-static bool overlap(uint64_t start, uint64_t size, uint64_t other, uint64_t other_size)
-{
-	return size && other_size && start < other + other_size && other < start + size;
-}
-
 bool front_overlaps(const struct front *front, uint64_t address, uint64_t size)
 {
 	uint64_t end = front->base + front->pack->image_size;
@@ -112,6 +107,8 @@ static uint32_t find(struct front *front, uint64_t base, uint16_t arch, uint64_t
 	*front = (struct front){.base = base, .pack = pack};
 	if (pack->magic != PACK_MAGIC || pack->version != PACK_VERSION || pack->arch != arch)
 		return FRONT_E_PACK;
+	if (base + pack->image_size < base)
+		return FRONT_E_BASE;
 	if (pack->image_size < end)
 		end = pack->image_size;
 
@@ -181,11 +178,11 @@ static void check_pieces(const struct front *front)
 			front_fail_piece(front, FRONT_E_OUTSIDE, &piece, sentences[FRONT_E_OUTSIDE - FRONT_E_PACK]);
 
 	for (uint32_t i = FRONT_PIECE + 1; front_piece(front, i, &piece); i++)
-		if (overlap(piece.start, piece.size, pack->front_size, stack_size) ||
-		    (i != ROOM_PIECE && overlap(piece.start, piece.size, pack->room, pack->room_size)))
+		if (ranges_overlap(piece.start, piece.size, pack->front_size, stack_size) ||
+		    (i != ROOM_PIECE && ranges_overlap(piece.start, piece.size, pack->room, pack->room_size)))
 			front_fail_piece(front, FRONT_E_OVERLAP, &piece, sentences[FRONT_E_OVERLAP - FRONT_E_PACK]);
 	front_piece(front, FRONT_PIECE, &piece);
-	if (overlap(piece.start, piece.size, pack->room, pack->room_size))
+	if (ranges_overlap(piece.start, piece.size, pack->room, pack->room_size))
 		front_fail_piece(front, FRONT_E_OVERLAP, &piece, sentences[FRONT_E_OVERLAP - FRONT_E_PACK]);
 }
 

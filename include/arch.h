@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * What an architecture supplies: arch/arm64, arch/x86_64, and tests/unit/arch_fake.c for the host. Nothing else outside
- * those folders depends on the architecture.
+ * What an architecture supplies: arch/arm64, arch/x86_64, and tests/unit/arch_fake.c for the host. Nothing in
+ * src/ depends on the architecture.
  */
 #ifndef ARCH_H
 #define ARCH_H

@@ -10,8 +10,9 @@ extern const struct purg_header purg_header;
 extern struct purg_params purg_params;
 
 /*
- * Both: true, or false with the first thing that is wrong in *finding, which must be all zero with index NO_INDEX. They
- * read nothing but the block. The head is what makes the rest readable: magic, version, size.
+ * Both: true, or false with the first thing that is wrong in *finding, whose index must be NO_INDEX and whose pointers
+ * must be NULL. They read the block, the header's mem_size and the page tables, and nothing that the block points at.
+ * The head is what makes the rest readable: magic, version, size.
  */
 bool params_check_head(const struct purg_params *params, struct finding *finding);
 bool params_check_fields(const struct purg_params *params, struct finding *finding);

@@ -44,16 +44,20 @@ LINK_NUMBERS_x86_64 := -DPURG_ARCH=62 -DGOT_RESERVED=0 -DRO_BUDGET=0x2200 -DMEM_
 
 BLOBS := $(foreach arch,$(ARCHES),$(foreach form,ro elf bin,$O/purgatory-$(arch).$(form)))
 
+# Everything is built anew when the toolchain changes in the same place.
+TOOLCHAIN_STAMP := $O/toolchain
+$(shell mkdir -p $O; echo $(TOOLCHAIN) | cmp -s - $(TOOLCHAIN_STAMP) || echo $(TOOLCHAIN) > $(TOOLCHAIN_STAMP))
+
 # $(call freestanding-objects,ARCH,SOURCES): their object files
 freestanding-objects = $(patsubst %,$O/$(1)/%.o,$(2))
 
 define freestanding-arch
-$O/$(1)/%.c.o: %.c linker/freestanding.mk
+$O/$(1)/%.c.o: %.c linker/freestanding.mk $$(TOOLCHAIN_STAMP)
 	$$(say) CC $$@
 	mkdir -p $$(@D)
 	$$(CC_$(1)) $$(FREESTANDING) $$(ARCH_FLAGS_$(1)) -MMD -MP -c $$< -o $$@
 
-$O/$(1)/%.S.o: %.S linker/freestanding.mk
+$O/$(1)/%.S.o: %.S linker/freestanding.mk $$(TOOLCHAIN_STAMP)
 	$$(say) AS $$@
 	mkdir -p $$(@D)
 	$$(CC_$(1)) $$(ARCH_FLAGS_$(1)) $$(WARNINGS) -Iinclude -DSTACK_SIZE=$$(STACK_SIZE) -MMD -MP -c $$< -o $$@

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Inside SECTIONS of every link: nothing may be left for a loader to relocate. GOT_RESERVED comes from the Makefile.
+ * Inside SECTIONS of every link: nothing may be left for a loader to relocate. GOT_RESERVED comes from freestanding.mk.
  */
 
 /* The words that GNU ld reserves in .got.plt for a dynamic linker. */

@@ -4,19 +4,18 @@
 #include <range.h>
 
 /* PL011: Arm DDI 0183G, section 3.2. */
-#define PL011_DR 0x00
 #define PL011_FR 0x18
 #define PL011_FR_BUSY (1 << 3)
 #define PL011_FR_TXFF (1 << 5)
 
-/* 8250: register numbers, to be multiplied by the stride. National Semiconductor PC16550D, table II. */
-#define UART_THR 0
+/* 8250: register numbers, to be multiplied by the stride; 0 is the data register, as PL011's. National Semiconductor
+ * PC16550D, table II. */
 #define UART_LSR 5
 #define UART_LSR_THRE (1 << 5)
 #define UART_LSR_TEMT (1 << 6)
 
 /* No register that is used here lies further from the first, with the largest stride. */
-#define SPAN (16 * (UART_LSR + 1))
+_Static_assert(16 * (UART_LSR + 1) <= PURG_CONSOLE_SPAN, "span of a console");
 
 /*
  * How often a transmitter is asked whether it is ready before the character is written all the same. At 9600 baud a
@@ -74,14 +73,14 @@ static bool base_ok(const struct purg_console *console, uint32_t width)
 {
 	if (console->kind == PURG_CONSOLE_8250_PORT)
 		return console->base <= 0xffff - UART_LSR;
-	return console->base % width == 0 && console->base < arch_physical_end() - SPAN;
+	return console->base % width == 0 && console->base < arch_physical_end() - PURG_CONSOLE_SPAN;
 }
 
 bool console_touches(const struct purg_console *console, uint64_t start, uint64_t size)
 {
 	if (console->kind == PURG_CONSOLE_NONE || console->kind == PURG_CONSOLE_8250_PORT)
 		return false;
-	return ranges_overlap(console->base, SPAN, start, size);
+	return ranges_overlap(console->base, PURG_CONSOLE_SPAN, start, size);
 }
 
 static bool check_none(const struct purg_console *console, struct finding *finding)
@@ -105,7 +104,7 @@ bool console_check(const struct purg_console *console, struct finding *finding)
 		return refuse(finding, PURG_E_VALUE, "stride", console->stride);
 	if (!base_ok(console, width))
 		return refuse(finding, PURG_E_RANGE, "base", console->base);
-	if (console->kind != PURG_CONSOLE_8250_PORT && !arch_mapped(console->base, SPAN))
+	if (console->kind != PURG_CONSOLE_8250_PORT && !arch_mapped(console->base, PURG_CONSOLE_SPAN))
 		return refuse(finding, PURG_E_UNMAPPED, "base", console->base);
 	if (console->baud)
 		return refuse(finding, PURG_E_UNSUPPORTED, "baud", console->baud);

@@ -119,16 +119,20 @@ static void print_name(const char *label, const struct name *names, uint32_t val
 
 static void print_bits(const char *label, const struct name *names, uint32_t value)
 {
+	const char *separator = "";
+
 	print_label(label);
 	if (!value)
 		printf("none");
 	for (; names->name; names++) {
-		if (value & names->value)
-			printf("%s ", names->name);
+		if (value & names->value) {
+			printf("%s%s", separator, names->name);
+			separator = " ";
+		}
 		value &= ~names->value;
 	}
 	if (value)
-		printf("0x%x (unknown)", value);
+		printf("%s0x%x (unknown)", separator, value);
 	putchar('\n');
 }
 

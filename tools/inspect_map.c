@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "inspect.h"
 #include "number.h"
 #include "segment_name.h"
@@ -74,13 +75,17 @@ static void add_segments(struct map *map, const struct packed *packed)
 	}
 }
 
-static void add_purgatory(struct map *map, const struct purg_header *header, uint64_t at)
+static void add_purgatory(struct map *map, const struct purgatory_image *purgatory, uint64_t at)
 {
+	const struct purg_header *header = &purgatory->header;
+	const struct purg_params *params = &purgatory->params;
 	uint64_t params_end = (uint64_t)header->params + header->params_size;
 
-	add(map, at, header->ro_size, "purgatory: code", FILL_VERIFIED);
+	add(map, at, header->ro_size, "purgatory: code",
+	    bytes_are_zero(params->image_digest, PURG_DIGEST_SIZE) ? FILL_OTHER : FILL_VERIFIED);
 	add(map, at + header->ro_size, header->params - header->ro_size, "purgatory: data", FILL_OTHER);
-	add(map, at + header->params, header->params_size, "purgatory: params", FILL_OTHER);
+	add(map, at + header->params, header->params_size, "purgatory: params",
+	    bytes_are_zero(params->block_digest, PURG_DIGEST_SIZE) ? FILL_OTHER : FILL_VERIFIED);
 	add(map, at + params_end, header->mem_size - params_end, "purgatory: bss", FILL_OTHER);
 }
 
@@ -146,6 +151,6 @@ void inspect_map(const struct packed *packed)
 		add_segments(&map, packed);
 		add_pack(&map, packed);
 	}
-	add_purgatory(&map, &packed->purgatory.header, is_image ? packed->pack.purgatory : 0);
+	add_purgatory(&map, &packed->purgatory, is_image ? packed->pack.purgatory : 0);
 	draw_all(&map, packed->base, is_image ? packed->pack.image_size : packed->purgatory.header.mem_size);
 }

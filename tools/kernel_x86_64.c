@@ -11,8 +11,7 @@
 #include "number.h"
 
 #define MAGIC_AT 0x202
-#define JUMP_AT 0x200       /* a two byte jump over the header ... */
-#define JUMP_DISTANCE 0x201 /* ... so the header ends this many bytes after it */
+#define JUMP_DISTANCE 0x201 /* the byte that says how far behind MAGIC_AT the header ends */
 #define PROTOCOL 0x020c     /* 2.12, Linux 3.8: the first that tells of a 64-bit entry */
 #define SECTOR 512
 

@@ -95,6 +95,21 @@ static void place_initrds(struct image *image, const struct layout *layout)
 	layout_initrds(image, layout);
 }
 
+/* Only here is it known where the image will lie: a console there would write over it. */
+static void check_consoles(const struct image *image)
+{
+	for (unsigned int i = 0; i < PURG_MAX_CONSOLES; i++) {
+		const struct purg_console *console = &image->params.console[i];
+
+		if ((console->kind == PURG_CONSOLE_PL011 || console->kind == PURG_CONSOLE_8250) &&
+		    console->base + PURG_CONSOLE_SPAN > PACK_X86_BASE && console->base < PACK_X86_BASE + image->end)
+			fail(NULL, "--console",
+			     "0x%" PRIx64 " lies in the image, which takes 0x%x to 0x%" PRIx64
+			     "; give a UART's address",
+			     console->base, PACK_X86_BASE, PACK_X86_BASE + image->end);
+	}
+}
+
 void layout_x86_64(struct image *image, const struct layout *layout)
 {
 	struct purg_pack *pack = &image->pack;
@@ -113,5 +128,6 @@ void layout_x86_64(struct image *image, const struct layout *layout)
 	if (layout->initrd_count)
 		place_initrds(image, layout);
 	pack->image_size = image->end;
+	check_consoles(image);
 	image->params.handoff.checks = PURG_CHECK_KERNEL;
 }

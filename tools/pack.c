@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <libfdt.h>
 
@@ -142,6 +143,15 @@ static void find_consoles(struct options *options, const struct kernel *kernel)
 		console_spec_deduce(set, kernel->arch, options->layout.cmdline, dtb ? dtb->data : NULL);
 }
 
+/* A rename over an input would not disturb this run, but lose the input. */
+static void refuse_output_over_input(const char *out, const char *input, const char *option)
+{
+	struct stat a, b;
+
+	if (input && !stat(out, &a) && !stat(input, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+		fail(out, "-o", "is the file given as %s, which would be lost; give another", option);
+}
+
 int command_pack(int argc, char **argv)
 {
 	static struct file initrd[PURG_MAX_SEGMENTS];
@@ -152,6 +162,10 @@ int command_pack(int argc, char **argv)
 	struct file dtb;
 
 	parse(&options, initrd, argc, argv);
+	refuse_output_over_input(options.out, options.kernel, "--kernel");
+	refuse_output_over_input(options.out, options.dtb, "--dtb");
+	for (unsigned int i = 0; i < layout->initrd_count; i++)
+		refuse_output_over_input(options.out, initrd[i].path, "--initrd");
 	kernel_open(&kernel, options.kernel);
 	for (unsigned int i = 0; i < layout->initrd_count; i++)
 		file_open(&initrd[i], initrd[i].path);

@@ -13,12 +13,12 @@ COMMAND_LIBRARIES := -lfdt -lz
 
 PAYLOADS := $(foreach arch,$(ARCHES),$O/purgatory-$(arch).bin) $(FRONTS)
 
-$O/host/%.c.o: %.c tools/tools.mk
+$O/host/%.c.o: %.c tools/tools.mk $(TOOLCHAIN_STAMP)
 	$(say) HOSTCC $@
 	mkdir -p $(@D)
 	$(HOSTCC) $(HOST_FLAGS) -O2 -g -MMD -MP -c $< -o $@
 
-$O/sanitized/%.c.o: %.c tools/tools.mk
+$O/sanitized/%.c.o: %.c tools/tools.mk $(TOOLCHAIN_STAMP)
 	$(say) HOSTCC $@
 	mkdir -p $(@D)
 	$(HOSTCC) $(HOST_FLAGS) $(SANITIZE) -MMD -MP -c $< -o $@

@@ -13,8 +13,9 @@
  *  5. jumps to the image's first byte, in the state that docs/abi.md gives for the architecture.
  *
  * Every field is little-endian and of fixed width. There are no pointers: an address is a physical address, a size is
- * in bytes. A field that is zero has the safest meaning it can have: verify, halt on failure, change nothing. Fields
- * and bits that are called reserved must be zero; the purgatory refuses a block in which they are not.
+ * in bytes. A field that is zero has the safest meaning it can have: verify, halt on failure, change nothing. (The two
+ * digests of the self-check are the exception: zero is "not given".) Fields and bits that are called reserved must be
+ * zero; the purgatory refuses a block in which they are not.
  *
  * Who writes: the loader writes everything in the parameter block; the image carries the header and the block's first
  * sixteen bytes. All fields are there since version 1.0. docs/abi.md says the same in prose and has the rules.
@@ -56,6 +57,7 @@
 
 /* Capacities of the block. */
 #define PURG_MAX_CONSOLES 2
+#define PURG_CONSOLE_SPAN 96 /* bytes from a memory-mapped console's base on in which nothing else may lie */
 #define PURG_MAX_SEGMENTS 64
 #define PURG_MAX_COPIES 16
 #define PURG_MAX_RANGES 32
@@ -155,6 +157,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+#define _Static_assert static_assert
+#endif
+
 #define PURG_OFFSET(type, field, offset) \
 	_Static_assert(offsetof(struct type, field) == (offset), "ABI: " #type "." #field)
 #define PURG_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), "ABI: size of " #type)
@@ -231,7 +237,8 @@ PURG_SIZE(purg_segment, 0x40);
 
 /*
  * A copy to make after verification, in the order of the table, as memmove would. src must lie within one segment,
- * unless PURG_COPY_UNVERIFIED is given; then dst may touch neither the segment with the entry nor any other copy.
+ * unless PURG_COPY_UNVERIFIED is given; then dst may touch neither the segment in which the entry was loaded nor
+ * another copy's dst or src.
  */
 struct purg_copy {
 	uint64_t dst;

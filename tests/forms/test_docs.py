@@ -3,6 +3,7 @@
 
 import pathlib
 import re
+import shutil
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -40,8 +41,16 @@ def test_embedding_example_compiles(tmp_path):
     subprocess.run(["gcc", "-Wall", "-Werror", "-fsyntax-only", f"-I{ROOT}/include", source], check=True)
 
 
+def test_header_is_also_cxx(tmp_path):
+    """Firmware in C++ can include the header."""
+    source = tmp_path / "example.cc"
+    source.write_text("#include <purgatory/abi.h>\nint main() { return sizeof(purg_params) != PURG_PARAMS_SIZE; }\n")
+    compiler = "g++" if shutil.which("g++") else "clang++"
+    subprocess.run([compiler, "-Wall", "-Werror", "-fsyntax-only", f"-I{ROOT}/include", source], check=True)
+
+
 def test_help_lists_the_targets():
     """make help names what the README and the documents speak of."""
     listed = subprocess.run(["make", "-s", "help"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for target in "all demo check check-unit check-qemu size bench lint format install deps clean".split():
+    for target in "all demo check check-unit check-tools check-qemu size bench lint format install deps clean".split():
         assert re.search(rf"^ +{target} ", listed, re.M), target

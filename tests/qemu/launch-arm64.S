@@ -99,11 +99,18 @@ place:
 	ldr	x4, [x1], #8
 	add	x3, x3, x28
 	sub	x0, x0, #1
+	tst	x2, #7
+	b.ne	4f
 2:	cbz	x4, 1b
 	ldr	x5, [x3], #8
 	str	x5, [x2], #8
 	sub	x4, x4, #8
 	b	2b
+4:	cbz	x4, 1b			/* Device memory: an unaligned store would fault */
+	ldrb	w5, [x3], #1
+	strb	w5, [x2], #1
+	sub	x4, x4, #1
+	b	4b
 3:	dsb	sy
 	ic	iallu
 	dsb	sy

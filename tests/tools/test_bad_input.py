@@ -262,3 +262,21 @@ def test_stdout_full(purgatory):
     with open("/dev/full", "w") as full:
         done = subprocess.run([conftest.SANITIZED, "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 2 and "stdout: No space left" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--kernel", "--initrd"])
+def test_output_over_an_input(inputs, option):
+    """The input is named, and stays as it was."""
+    name = {"--kernel": "arm64", "--initrd": "initrd"}[option]
+    inputs.file("initrd", b"not to be lost")
+    before = (inputs.directory / name).read_bytes()
+    done = inputs("pack", "-k", "arm64", "-i", "initrd", "-c", "none", "-o", name)
+    assert done.returncode == 2
+    assert done.stderr == f"purgatory: {name}: -o: is the file given as {option}, which would be lost; give another\n"
+    assert (inputs.directory / name).read_bytes() == before
+
+
+def test_console_in_the_image(inputs):
+    """x86_64: where the image will lie is known, so a console that would write over it is refused."""
+    done = inputs("pack", "-k", "x86_64", "-c", "pl011,0x100000", "-o", "out")
+    assert done.returncode == 2 and "purgatory: --console: 0x100000 lies in the image" in done.stderr

@@ -234,14 +234,6 @@ def test_as_many_initrds_as_fit(purgatory):
     purgatory.ok("check", "out")
 
 
-def test_output_replaces_an_input(purgatory):
-    """-o may name an input: it is read to its end before it is replaced."""
-    kernel = kernels.arm64()
-    purgatory.pack(kernel=kernel, out="kernel")
-    assert Packed(purgatory.directory / "kernel").content("kernel") == kernel
-    assert purgatory.left() == ["kernel"]
-
-
 def test_output_mode_follows_umask(purgatory):
     purgatory.file("kernel", kernels.arm64())
     purgatory.ok("pack", "-k", "kernel", "-c", "none", "-o", "out", umask=0o027)
