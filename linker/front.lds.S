@@ -54,7 +54,7 @@ SECTIONS
 	/* Nobody would load it; asserted to be empty below. */
 	.data (INFO) : { *(.data .data.*) }
 
-#include "no-relocations.lds.h"
+#include "no-relocations.lds.inc"
 
 	ASSERT(front_start == FRONT_BASE, "the front end must begin with its head, front/ARCH/entry.S")
 	ASSERT(SIZEOF(.data) == 0, "the front end has data that is neither constant nor zero; nobody would load it")

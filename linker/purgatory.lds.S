@@ -75,7 +75,7 @@ SECTIONS
 	image_file_size = data_end - purg_header;
 	image_mem_size = bss_end - purg_header;
 
-#include "no-relocations.lds.h"
+#include "no-relocations.lds.inc"
 
 	ASSERT(purgatory_start == 0, "the image must begin with its entry, purgatory_start, at offset 0")
 	ASSERT(header_end == PURG_HEADER_SIZE, "the header is not as long as the ABI says; look at .head in entry.S")
