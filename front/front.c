@@ -107,8 +107,6 @@ static uint32_t find(struct front *front, uint64_t base, uint16_t arch, uint64_t
 	*front = (struct front){.base = base, .pack = pack};
 	if (pack->magic != PACK_MAGIC || pack->version != PACK_VERSION || pack->arch != arch)
 		return FRONT_E_PACK;
-	if (base + pack->image_size < base)
-		return FRONT_E_BASE;
 	if (pack->image_size < end)
 		end = pack->image_size;
 
@@ -202,7 +200,9 @@ void front_open(struct front *front, uint64_t base, uint16_t arch, uint64_t limi
 	uint32_t error = find(front, base, arch, limit);
 
 	if (!error) {
-		console_open(front->params->console, base, front->pack->image_size);
+		/* Damaged, the size may wrap: all up to the end of the address space is ours then. */
+		console_open(front->params->console, base,
+			     base + front->pack->image_size < base ? -base : front->pack->image_size);
 		error = check_versions(front);
 	}
 	if (!error)
