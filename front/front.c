@@ -2,6 +2,7 @@
 #include "front.h"
 #include <arch.h>
 #include <console.h>
+#include <fail.h>
 #include <params_digest.h>
 #include <range.h>
 #include <string.h>
@@ -27,21 +28,11 @@ static const char sentences[][80] = {
 	[FRONT_E_BLOCK - FRONT_E_PACK] = "the parameter block was changed after it was packed",
 };
 
-/* The end of every line, as in src/fail.c; and the end. */
-static _Noreturn void halt(uint32_t code, const char *sentence)
-{
-	console_puts(sentence);
-	console_puts(" [code ");
-	console_dec(code);
-	console_puts("]; halted\n");
-	console_flush();
-	arch_halt(code);
-}
-
 void front_fail(uint32_t code, const char *sentence)
 {
 	console_puts("purgatory: refused: front end: ");
-	halt(code, sentence);
+	console_puts(sentence);
+	fail_end(code);
 }
 
 void front_fail_piece(const struct front *front, uint32_t code, const struct front_piece *piece, const char *sentence)
@@ -57,12 +48,8 @@ void front_fail_piece(const struct front *front, uint32_t code, const struct fro
 	console_puts(", size ");
 	console_hex(piece->size);
 	console_puts(": ");
-	halt(code, sentence);
-}
-
-static bool inside(uint64_t start, uint64_t size, uint64_t end)
-{
-	return start <= end && size <= end - start;
+	console_puts(sentence);
+	fail_end(code);
 }
 
 bool front_overlaps(const struct front *front, uint64_t address, uint64_t size)
@@ -110,14 +97,14 @@ static uint32_t find(struct front *front, uint64_t base, uint16_t arch, uint64_t
 	if (pack->image_size < end)
 		end = pack->image_size;
 
-	if (pack->purgatory % sizeof(uint64_t) || !inside(pack->purgatory, PURG_HEADER_SIZE, end))
+	if (pack->purgatory % sizeof(uint64_t) || !range_within(pack->purgatory, PURG_HEADER_SIZE, 0, end))
 		return FRONT_E_PURGATORY;
 	front->purgatory = (struct purg_header *)(base + pack->purgatory);
 	header = front->purgatory;
-	if (header->magic != PURG_HEADER_MAGIC || !inside(pack->purgatory, header->mem_size, end))
+	if (header->magic != PURG_HEADER_MAGIC || !range_within(pack->purgatory, header->mem_size, 0, end))
 		return FRONT_E_PURGATORY;
 
-	if (header->params % sizeof(uint64_t) || !inside(header->params, PURG_PARAMS_SIZE, header->mem_size) ||
+	if (header->params % sizeof(uint64_t) || !range_within(header->params, PURG_PARAMS_SIZE, 0, header->mem_size) ||
 	    header->file_size > header->mem_size)
 		return FRONT_E_PARAMS;
 	front->params = (struct purg_params *)(base + pack->purgatory + header->params);
@@ -172,7 +159,7 @@ static void check_pieces(const struct front *front)
 	struct front_piece piece;
 
 	for (uint32_t i = 0; front_piece(front, i, &piece); i++)
-		if (!inside(piece.start, piece.size, pack->image_size))
+		if (!range_within(piece.start, piece.size, 0, pack->image_size))
 			front_fail_piece(front, FRONT_E_OUTSIDE, &piece, sentences[FRONT_E_OUTSIDE - FRONT_E_PACK]);
 
 	for (uint32_t i = FRONT_PIECE + 1; front_piece(front, i, &piece); i++)
@@ -212,7 +199,7 @@ void front_open(struct front *front, uint64_t base, uint16_t arch, uint64_t limi
 	if (!error) {
 		check_pieces(front);
 		/* What lies beyond the limit is for the caller to report, by its name. */
-		if (inside(base + front->pack->cmdline, front->pack->cmdline_size, limit))
+		if (range_within(base + front->pack->cmdline, front->pack->cmdline_size, 0, limit))
 			error = check_cmdline(front);
 	}
 	if (error)

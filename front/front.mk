@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-# The front ends of packed images: flat binaries that the command carries. They share the console and SHA-256 with the purgatory.
+# The front ends of packed images: flat binaries that the command carries. They share the console, the end of a refusal and SHA-256 with the purgatory.
 
 FRONTS := $(foreach arch,$(ARCHES),$O/front-$(arch).bin)
-FRONT_SHARED := src/console.c src/params_digest.c src/sha256.c src/string.c
+FRONT_SHARED := src/console.c src/fail.c src/params_digest.c src/sha256.c src/string.c
 
 # x86_64 is linked to where it runs; arm64 runs wherever the image was put.
 FRONT_LINK_arm64 := -pie

@@ -32,8 +32,8 @@ uint32_t arch_known_checks(void);
 
 /*
  * Look at what is handed over: the entry's alignment always, the rest as handoff->checks asks. Called when all is in
- * its final place. True, or false with PURG_E_ENTRY, PURG_E_KERNEL, PURG_E_DTB, or PURG_E_RANGE for a pointer beyond
- * physical memory.
+ * its final place. True, or false with PURG_E_ENTRY, PURG_E_KERNEL, PURG_E_DTB, or, for a pointer to where no memory
+ * can be, PURG_E_RANGE or PURG_E_UNMAPPED.
  */
 bool arch_handoff_check(const struct purg_handoff *handoff, struct finding *finding);
 

@@ -3,12 +3,15 @@
 #ifndef FAIL_H
 #define FAIL_H
 
-#include <params.h>
+#include <finding.h>
 
 /* The sentence for a PURG_E_* code. */
 const char *fail_sentence(uint32_t code);
 
 /* Tell the finding on the console, then halt: the one failure policy of this build. */
 _Noreturn void fail(const struct finding *finding);
+
+/* The end of every such line, and of the boot; the front ends' refusals end so too. */
+_Noreturn void fail_end(uint32_t code);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <finding.h>
 
-/* The image's own header and parameter block; arch/ARCH/entry.S places them. */
+/* The image's own header and parameter block; linker/purgatory.lds.S places them. */
 extern const struct purg_header purg_header;
 extern struct purg_params purg_params;
 

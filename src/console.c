@@ -8,8 +8,10 @@
 #define PL011_FR_BUSY (1 << 3)
 #define PL011_FR_TXFF (1 << 5)
 
-/* 8250: register numbers, to be multiplied by the stride; 0 is the data register, as PL011's. National Semiconductor
- * PC16550D, table II. */
+/*
+ * 8250: register numbers, to be multiplied by the stride; 0 is the data register, as PL011's. National Semiconductor
+ * PC16550D, table II.
+ */
 #define UART_LSR 5
 #define UART_LSR_THRE (1 << 5)
 #define UART_LSR_TEMT (1 << 6)

@@ -73,15 +73,20 @@ static void tell_evidence(const struct finding *finding)
 	}
 }
 
+_Noreturn void fail_end(uint32_t code)
+{
+	console_puts(" [code ");
+	console_dec(code);
+	console_puts("]; halted\n");
+	console_flush();
+	arch_halt(code);
+}
+
 _Noreturn void fail(const struct finding *finding)
 {
 	console_puts("purgatory: refused: ");
 	tell_place(finding);
 	console_puts(fail_sentence(finding->code));
 	tell_evidence(finding);
-	console_puts(" [code ");
-	console_dec(finding->code);
-	console_puts("]; halted\n");
-	console_flush();
-	arch_halt(finding->code);
+	fail_end(finding->code);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 #include <arch.h>
+#include <range.h>
 
 /* The Linux Image header: Documentation/arch/arm64/booting.rst. */
 #define IMAGE_MAGIC_OFFSET 56
@@ -32,10 +33,10 @@ uint32_t arch_known_checks(void)
 	return PURG_CHECK_KERNEL | PURG_CHECK_DTB;
 }
 
-/* True if size bytes at address are within the physical address space: memory, as far as can be told. */
+/* Within the physical address space: memory, as far as can be told. */
 static bool readable(uint64_t address, uint64_t size)
 {
-	return address < arch_physical_end() && size <= arch_physical_end() - address;
+	return range_within(address, size, 0, arch_physical_end());
 }
 
 static uint32_t read32(uint64_t address)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 #include <arch.h>
+#include <range.h>
 
 /* struct boot_params: Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header". */
 #define BOOT_PARAMS_SIZE 0x1000
@@ -28,7 +29,7 @@ uint32_t arch_known_checks(void)
 
 static bool check_boot_params(uint64_t address, struct finding *finding)
 {
-	if (address > arch_physical_end() - BOOT_PARAMS_SIZE)
+	if (!range_within(address, BOOT_PARAMS_SIZE, 0, arch_physical_end()))
 		return refuse(finding, PURG_E_RANGE, "rsi", address);
 	if (!arch_mapped(address, BOOT_PARAMS_SIZE))
 		return refuse(finding, PURG_E_UNMAPPED, "rsi", address);

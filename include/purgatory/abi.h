@@ -158,12 +158,13 @@
 #include <stdint.h>
 
 #ifdef __cplusplus
-#define _Static_assert static_assert
+#define PURG_ASSERT static_assert
+#else
+#define PURG_ASSERT _Static_assert
 #endif
 
-#define PURG_OFFSET(type, field, offset) \
-	_Static_assert(offsetof(struct type, field) == (offset), "ABI: " #type "." #field)
-#define PURG_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), "ABI: size of " #type)
+#define PURG_OFFSET(type, field, offset) PURG_ASSERT(offsetof(struct type, field) == (offset), "ABI: " #type "." #field)
+#define PURG_SIZE(type, size) PURG_ASSERT(sizeof(struct type) == (size), "ABI: size of " #type)
 
 /* At offset 0 of the image, in every form. Written by the build; read-only. */
 struct purg_header {
