@@ -566,3 +566,12 @@ def test_unmapped_on_x86_64(tmp_path):
     boot.params["segment[1].start"] = 1 << 38
     boot.params["segment[1].size"] = 0x1000
     assert f"segment 1 () start: not in the identity map: 0x4000000000 [code {constant('E_UNMAPPED')}]" in boot.refusal()
+
+
+def test_unmapped_boot_params_on_x86_64(tmp_path):
+    """The same for the boot_params that are looked at before the jump."""
+    boot = Boot(X86_64, tmp_path).with_payload()
+    boot.params["handoff.checks"] = constant("CHECK_KERNEL")
+    boot.params["handoff.x86_64.rsi"] = 1 << 38
+    refusal = f"handoff rsi: not in the identity map: 0x4000000000 [code {constant('E_UNMAPPED')}]"
+    assert refusal in boot.refusal()

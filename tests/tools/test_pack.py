@@ -234,6 +234,23 @@ def test_as_many_initrds_as_fit(purgatory):
     purgatory.ok("check", "out")
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress(purgatory, terminal):
+    """A large input shows how far pack is, on a terminal only."""
+    purgatory.file("kernel", kernels.arm64())
+    with open(purgatory.directory / "initrd", "wb") as file:
+        file.truncate(80 << 20)
+    ours, theirs = os.openpty() if terminal else os.pipe()
+    command = [conftest.COMMAND, "pack", "-k", "kernel", "-i", "initrd", "-c", "none", "-o", "out"]
+    done = subprocess.run(command, cwd=purgatory.directory, stderr=theirs, timeout=60)
+    os.write(theirs, b".")
+    said = os.read(ours, 65536)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 0
+    assert (b"initrd:  50%" in said) == terminal and (said == b".") != terminal
+
+
 def test_output_mode_follows_umask(purgatory):
     purgatory.file("kernel", kernels.arm64())
     purgatory.ok("pack", "-k", "kernel", "-c", "none", "-o", "out", umask=0o027)
