@@ -56,7 +56,7 @@ bool arch_has_ports(void);
 uint32_t arch_port_read(uint16_t port);
 void arch_port_write(uint16_t port, uint8_t value);
 
-/* The fastest SHA-256 block function for this CPU, or the portable one if asked for; and its name. */
-sha256_blocks_fn *arch_sha256(bool portable, const char **name);
+/* The fastest ways to compute SHA-256 on this CPU in its present state, or the portable one alone if asked for. */
+void arch_sha256(struct sha256_engine *engine, bool portable);
 
 #endif

@@ -7,10 +7,10 @@
 #include <sha256.h>
 
 /* True if the parameter block and the image have the digests that the block gives for them, where it gives any. */
-bool verify_self(const struct purg_params *params, sha256_blocks_fn *blocks, struct finding *finding);
+bool verify_self(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding);
 
 /* True if every segment has its digest, and the concatenation its own; adds the bytes hashed to *bytes. */
-bool verify_segments(const struct purg_params *params, sha256_blocks_fn *blocks, struct finding *finding,
+bool verify_segments(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding,
 		     uint64_t *bytes);
 
 #endif

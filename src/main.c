@@ -22,15 +22,16 @@ static bool check_place(struct finding *finding)
 }
 
 /* From what makes the block readable to the rules of its fields; its digest comes before any field is believed. */
-static bool check(const struct purg_params *params, sha256_blocks_fn *blocks, struct finding *finding)
+static bool check(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding)
 {
-	return check_place(finding) && params_check_head(params, finding) && verify_self(params, blocks, finding) &&
+	return check_place(finding) && params_check_head(params, finding) && verify_self(params, engine, finding) &&
 	       params_check_fields(params, finding);
 }
 
-static bool verify(const struct purg_params *params, sha256_blocks_fn *blocks, struct finding *finding, uint64_t *bytes)
+static bool verify(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding,
+		   uint64_t *bytes)
 {
-	return params->verify == PURG_VERIFY_NEVER || verify_segments(params, blocks, finding, bytes);
+	return params->verify == PURG_VERIFY_NEVER || verify_segments(params, engine, finding, bytes);
 }
 
 /* The ranges are checked; the copies are made in the table's order. */
@@ -67,17 +68,17 @@ _Noreturn void purgatory_main(void)
 {
 	const struct purg_params *params = &purg_params;
 	struct finding finding = {.index = NO_INDEX};
-	const char *sha256_name;
-	sha256_blocks_fn *blocks = arch_sha256(params->flags & PURG_FLAG_PORTABLE_SHA256, &sha256_name);
+	struct sha256_engine engine;
 	uint64_t bytes = 0;
 
+	arch_sha256(&engine, params->flags & PURG_FLAG_PORTABLE_SHA256);
 	console_open(params->console, (uintptr_t)&purg_header, purg_header.mem_size);
-	if (!check(params, blocks, &finding) || !verify(params, blocks, &finding, &bytes))
+	if (!check(params, &engine, &finding) || !verify(params, &engine, &finding, &bytes))
 		fail(&finding);
 	make_copies(params);
 	finding.table = "handoff";
 	if (!arch_handoff_check(&params->handoff, &finding))
 		fail(&finding);
-	announce(params, bytes, sha256_name);
+	announce(params, bytes, engine.name);
 	arch_handoff(&params->handoff);
 }

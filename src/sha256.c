@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* SHA-256, FIPS 180-4. Names as there: a to h, W, K, Ch, Maj, the four sigmas. */
+/* SHA-256, FIPS 180-4. Names as there: a to h, W, Ch, Maj, the four sigmas. */
 #include <sha256.h>
 #include <string.h>
 
-/* Section 4.2.2. */
-static const uint32_t K[64] = {
+_Alignas(SHA256_BLOCK) const uint32_t sha256_k[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
 	0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
 	0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -73,7 +72,7 @@ static void one_block(uint32_t state[8], const uint8_t *data)
 	load_block(W, data);
 	for (int t = 0; t < 64; t++) {
 		uint32_t w = W[t & 15];
-		uint32_t T1 = h + Sigma1(e) + Ch(e, f, g) + K[t] + w;
+		uint32_t T1 = h + Sigma1(e) + Ch(e, f, g) + sha256_k[t] + w;
 		uint32_t T2 = Sigma0(a) + Maj(a, b, c);
 
 		W[t & 15] = w + sigma0(W[(t + 1) & 15]) + W[(t + 9) & 15] + sigma1(W[(t + 14) & 15]);

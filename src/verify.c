@@ -19,28 +19,28 @@ static bool is_given(const uint8_t *digest)
 	return memcmp(digest, zero_digest, PURG_DIGEST_SIZE) != 0;
 }
 
-bool verify_self(const struct purg_params *params, sha256_blocks_fn *blocks, struct finding *finding)
+bool verify_self(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding)
 {
 	if (is_given(params->block_digest)) {
-		params_digest(params, blocks, finding->computed);
+		params_digest(params, engine->blocks, finding->computed);
 		if (!matches(params->block_digest, PURG_E_BLOCK, finding))
 			return false;
 	}
 	if (is_given(params->image_digest)) {
-		sha256(blocks, &purg_header, purg_header.ro_size, finding->computed);
+		sha256(engine->blocks, &purg_header, purg_header.ro_size, finding->computed);
 		if (!matches(params->image_digest, PURG_E_IMAGE, finding))
 			return false;
 	}
 	return true;
 }
 
-bool verify_segments(const struct purg_params *params, sha256_blocks_fn *blocks, struct finding *finding,
+bool verify_segments(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding,
 		     uint64_t *bytes)
 {
 	struct sha256 concat;
 	bool any_concat = false;
 
-	sha256_init(&concat, blocks);
+	sha256_init(&concat, engine->blocks);
 	for (uint32_t i = 0; i < params->segment_count; i++) {
 		const struct purg_segment *segment = &params->segment[i];
 		const void *start = (const void *)(uintptr_t)segment->start;
@@ -54,7 +54,7 @@ bool verify_segments(const struct purg_params *params, sha256_blocks_fn *blocks,
 		finding->table = "segment";
 		finding->index = i;
 		finding->name = segment->name;
-		sha256(blocks, start, segment->size, finding->computed);
+		sha256(engine->blocks, start, segment->size, finding->computed);
 		if (!matches(segment->digest, PURG_E_DIGEST, finding))
 			return false;
 	}

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 #include <arch.h>
 
-sha256_blocks_fn *arch_sha256(bool portable, const char **name)
+void arch_sha256(struct sha256_engine *engine, bool portable)
 {
 	(void)portable;
-	*name = "portable";
-	return sha256_blocks_portable;
+	*engine = (struct sha256_engine){.name = "portable", .blocks = sha256_blocks_portable};
 }

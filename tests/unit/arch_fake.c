@@ -147,9 +147,8 @@ void arch_port_write(uint16_t port, uint8_t value)
 	send(port, 0, value);
 }
 
-sha256_blocks_fn *arch_sha256(bool portable, const char **name)
+void arch_sha256(struct sha256_engine *engine, bool portable)
 {
 	(void)portable;
-	*name = "portable";
-	return sha256_blocks_portable;
+	*engine = (struct sha256_engine){.name = "portable", .blocks = sha256_blocks_portable};
 }
