@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""A client for QEMU's gdbstub (the remote protocol of gdb's manual, appendix E): look into a stopped guest, and stop it.
+"""A client for QEMU's gdbstub (the remote protocol of gdb's manual, appendix E): stops a guest and looks into it.
 
     with boot.start(frozen=True) as machine:
         gdb = machine.gdb

@@ -26,6 +26,9 @@ from symbols import symbols
 
 BUILD = Path(os.environ.get("BUILD", Path(__file__).resolve().parents[2] / "build")).resolve()
 
+# Empty for the system's QEMU; else the directory in which the packages of another one are unpacked.
+QEMU_PREFIX = os.environ.get("QEMU_PREFIX")
+
 # A slow machine may take its time; a hang may not.
 PATIENCE = float(os.environ.get("QEMU_TEST_PATIENCE", "60"))
 
@@ -143,6 +146,9 @@ class Timeout(AssertionError):
     """What was waited for did not come."""
 
 
+# Where Debian's packages have it, below /usr.
+FIRMWARE = ("share/qemu", "share/seabios", "lib/ipxe/qemu")
+
 PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None)
 
@@ -150,6 +156,15 @@ libc = ctypes.CDLL(None)
 def die_with_parent():
     """In the child, before QEMU runs: a test that is itself killed leaves no QEMU behind."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def qemu_command(program, *options):
+    """The command line by which this QEMU runs with the firmware that belongs to it."""
+    if not QEMU_PREFIX:
+        return [program, *options]
+    usr = Path(QEMU_PREFIX).resolve() / "usr"
+    firmware = [option for place in FIRMWARE for option in ("-L", usr / place)]
+    return [usr / "bin" / program, *firmware, *options]
 
 
 class Machine:
@@ -164,7 +179,7 @@ class Machine:
         self.gdb_path = Path(directory) / "gdb"
         self.stderr = open(Path(directory) / "qemu.stderr", "w+b")
         self.process = subprocess.Popen(
-            [*command, "-display", "none", "-no-reboot", "-net", "none", "-monitor", "none", "-serial", "stdio"]
+            [*qemu_command(*command), "-display", "none", "-no-reboot", "-net", "none", "-monitor", "none", "-serial", "stdio"]
             + ["-qmp", f"unix:{self.socket_path},server=on,wait=off"]
             + (["-S", "-gdb", f"unix:{self.gdb_path},server=on,wait=off"] if frozen else []),
             stdin=subprocess.DEVNULL,
