@@ -72,16 +72,17 @@ static bool check_params(const struct packed *packed)
 static bool check_digests(const struct packed *packed)
 {
 	const struct purgatory_image *purgatory = &packed->purgatory;
-	struct digest_job jobs[DIGEST_JOBS_MAX] = {{purgatory->data, purgatory->header.ro_size, 0, {0}}};
+	struct digest_job jobs[DIGEST_JOBS_MAX] = {{.data = purgatory->data, .size = purgatory->header.ro_size}};
 	const struct purg_segment *segment = purgatory->params.segment;
 	uint32_t count = purgatory->params.segment_count;
 	bool ok;
 
 	for (uint32_t i = 0; i < count; i++)
-		jobs[i + 1] = (struct digest_job){packed_bytes(packed, segment[i].start, segment[i].size),
-						  segment[i].size,
-						  segment[i].lanes,
-						  {0}};
+		jobs[i + 1] = (struct digest_job){
+			.data = packed_bytes(packed, segment[i].start, segment[i].size),
+			.size = segment[i].size,
+			.lanes = segment[i].lanes,
+		};
 	digest_all(jobs, count + 1);
 	ok = compare_image(packed, jobs[0].digest);
 	for (uint32_t i = 0; i < count; i++)

@@ -125,13 +125,16 @@ static void fill_segments(struct image *image)
 
 static void fill_digests(struct image *image)
 {
-	struct digest_job jobs[DIGEST_JOBS_MAX] = {{image->purgatory, image->blobs.header.ro_size, 0, {0}}};
+	struct digest_job jobs[DIGEST_JOBS_MAX] = {{.data = image->purgatory, .size = image->blobs.header.ro_size}};
 	struct digest_job *segments = jobs + 1;
 	struct purg_params *params = &image->params;
 
 	for (unsigned int i = 0; i < image->piece_count; i++)
-		segments[i] =
-			(struct digest_job){image->piece[i].data, image->piece[i].size, params->segment[i].lanes, {0}};
+		segments[i] = (struct digest_job){
+			.data = image->piece[i].data,
+			.size = image->piece[i].size,
+			.lanes = params->segment[i].lanes,
+		};
 	digest_all(jobs, image->piece_count + 1);
 	for (unsigned int i = 0; i < image->piece_count; i++)
 		memcpy(params->segment[i].digest, segments[i].digest, PURG_DIGEST_SIZE);

@@ -23,9 +23,10 @@ def one_cpu():
 
 
 def sizes(lanes):
-    """Around the least that is striped, and around where all lanes become a block longer."""
+    """Around the least that is striped, and around where all lanes become a block longer; all but the last are padded."""
     step = 64 * lanes
-    return [65535, 65536, 65537, 65536 + step - 1, 65536 + step, 65536 + step + 1, 100_003, 65536 + 2 * step - 64]
+    return [65532, 65533, 65536, 65537, 65536 + step - 4, 65536 + step - 1, 65536 + step, 65536 + step + 1, 100_003,
+            65536 + 2 * step - 64, 65535]
 
 
 @pytest.mark.parametrize("arch", KERNELS)
