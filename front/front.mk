@@ -5,12 +5,14 @@ FRONTS := $(foreach arch,$(ARCHES),$O/front-$(arch).bin)
 FRONT_SHARED := src/console.c src/fail.c src/params_digest.c src/sha256.c src/string.c
 
 # x86_64 is linked to where it runs; arm64 runs wherever the image was put.
+# Where arch_sync_memory is; only arm64 needs it.
+FRONT_ARCH_arm64 := mmu.S
 FRONT_LINK_arm64 := -pie
 FRONT_LINK_x86_64 := -no-pie
 
 define front-arch
 FRONT_OBJECTS_$(1) := $$(call freestanding-objects,$(1),$$(wildcard front/*.c front/$(1)/*.c front/$(1)/*.S) $$(FRONT_SHARED) \
-	arch/$(1)/io.c arch/$(1)/map.c arch/$(1)/cpu.c arch/$(1)/cpu.S)
+	arch/$(1)/io.c arch/$(1)/map.c $$(addprefix arch/$(1)/,cpu.c cpu.S $$(FRONT_ARCH_$(1))))
 
 $O/front-$(1).elf: $O/$(1)/front.lds $$(FRONT_OBJECTS_$(1))
 	$$(say) LD $$@

@@ -44,6 +44,21 @@ _Noreturn void arch_handoff(const struct purg_handoff *handoff);
 _Noreturn void arch_halt(uint32_t code);
 
 /*
+ * Make the CPU's vector registers usable, as arch_sha256 and what it gives want them; and put back what was found. What
+ * was in the registers themselves is lost.
+ */
+void arch_simd_begin(void);
+void arch_simd_end(void);
+
+/*
+ * Let what the block names be reached through the caches from here on: segments, copies, consoles. Returns NULL, or why
+ * that cannot be; then it is reached without. End it in either case: then no cache holds a line of segments or copies
+ * that differs from memory, and the CPU is in the state in which the next program is entered.
+ */
+const char *arch_caches_begin(const struct purg_params *params);
+void arch_caches_end(const struct purg_params *params);
+
+/*
  * Called before and after memory is written that the next program will read with its caches on, and may execute: no
  * cache holds a line of it afterwards.
  */

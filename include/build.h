@@ -9,8 +9,8 @@
 #define IMAGE_ALIGN 0x1000
 
 /* What this build supports. */
-#define BUILD_FEATURES                                                                         \
-	(PURG_FEATURE_SEGMENT_DIGEST | PURG_FEATURE_CONCAT_DIGEST | PURG_FEATURE_SELF_DIGEST | \
-	 PURG_FEATURE_VERIFY_NEVER | PURG_FEATURE_COPY)
+#define BUILD_FEATURES                                                                            \
+	(PURG_FEATURE_SEGMENT_DIGEST | PURG_FEATURE_CONCAT_DIGEST | PURG_FEATURE_STRIPED_DIGEST | \
+	 PURG_FEATURE_SELF_DIGEST | PURG_FEATURE_VERIFY_NEVER | PURG_FEATURE_COPY)
 
 #endif

@@ -9,8 +9,14 @@
 /* True if the parameter block and the image have the digests that the block gives for them, where it gives any. */
 bool verify_self(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding);
 
-/* True if every segment has its digest, and the concatenation its own; adds the bytes hashed to *bytes. */
+/* What was done, for people. */
+struct verified {
+	uint64_t bytes;
+	const char *lanes; /* name of the lane function that was used; NULL: none was */
+};
+
+/* True if every segment has its digest, and the concatenation its own; adds to *verified. */
 bool verify_segments(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding,
-		     uint64_t *bytes);
+		     struct verified *verified);
 
 #endif

@@ -14,6 +14,13 @@
 
 _Noreturn void purgatory_main(void);
 
+/* How the work is done, for the line that tells of it. */
+struct work {
+	struct sha256_engine engine;
+	struct verified verified;
+	const char *uncached; /* why it is done without caches; NULL: it is not */
+};
+
 static bool check_place(struct finding *finding)
 {
 	if ((uintptr_t)&purg_header & (IMAGE_ALIGN - 1))
@@ -22,16 +29,10 @@ static bool check_place(struct finding *finding)
 }
 
 /* From what makes the block readable to the rules of its fields; its digest comes before any field is believed. */
-static bool check(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding)
+static bool check_block(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding)
 {
-	return check_place(finding) && params_check_head(params, finding) && verify_self(params, engine, finding) &&
+	return params_check_head(params, finding) && verify_self(params, engine, finding) &&
 	       params_check_fields(params, finding);
-}
-
-static bool verify(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding,
-		   uint64_t *bytes)
-{
-	return params->verify == PURG_VERIFY_NEVER || verify_segments(params, engine, finding, bytes);
 }
 
 /* The ranges are checked; the copies are made in the table's order. */
@@ -46,7 +47,34 @@ static void make_copies(const struct purg_params *params)
 	}
 }
 
-static void announce(const struct purg_params *params, uint64_t bytes, const char *sha256_name)
+/* What takes long is done with all the speed that the CPU has. False: refused. */
+static bool verify_and_copy(const struct purg_params *params, struct finding *finding, struct work *work)
+{
+	bool verified;
+
+	work->uncached = arch_caches_begin(params);
+	verified =
+		params->verify == PURG_VERIFY_NEVER || verify_segments(params, &work->engine, finding, &work->verified);
+	if (verified)
+		make_copies(params);
+	arch_caches_end(params);
+	return verified;
+}
+
+/* "armv8-ce, cached" */
+static void tell_sha256(const struct work *work)
+{
+	console_puts(work->engine.name);
+	if (work->verified.lanes && *work->verified.lanes) {
+		console_puts("+");
+		console_puts(work->verified.lanes);
+	}
+	console_puts(work->uncached ? ", uncached: " : ", cached");
+	if (work->uncached)
+		console_puts(work->uncached);
+}
+
+static void announce(const struct purg_params *params, const struct work *work)
 {
 	if (params->verify == PURG_VERIFY_NEVER) {
 		console_puts("purgatory: NOT verified, by the loader's word");
@@ -54,9 +82,9 @@ static void announce(const struct purg_params *params, uint64_t bytes, const cha
 		console_puts("purgatory: verified ");
 		console_dec(params->segment_count);
 		console_puts(params->segment_count == 1 ? " segment, " : " segments, ");
-		console_dec(bytes);
+		console_dec(work->verified.bytes);
 		console_puts(" bytes, sha256: ");
-		console_puts(sha256_name);
+		tell_sha256(work);
 	}
 	console_puts("; jumping to ");
 	console_hex(arch_entry(&params->handoff));
@@ -68,17 +96,19 @@ _Noreturn void purgatory_main(void)
 {
 	const struct purg_params *params = &purg_params;
 	struct finding finding = {.index = NO_INDEX};
-	struct sha256_engine engine;
-	uint64_t bytes = 0;
+	struct work work = {.uncached = NULL};
 
-	arch_sha256(&engine, params->flags & PURG_FLAG_PORTABLE_SHA256);
 	console_open(params->console, (uintptr_t)&purg_header, purg_header.mem_size);
-	if (!check(params, &engine, &finding) || !verify(params, &engine, &finding, &bytes))
+	if (!check_place(&finding))
 		fail(&finding);
-	make_copies(params);
+	arch_simd_begin();
+	arch_sha256(&work.engine, params->flags & PURG_FLAG_PORTABLE_SHA256);
+	if (!check_block(params, &work.engine, &finding) || !verify_and_copy(params, &finding, &work))
+		fail(&finding);
 	finding.table = "handoff";
 	if (!arch_handoff_check(&params->handoff, &finding))
 		fail(&finding);
-	announce(params, bytes, engine.name);
+	announce(params, &work);
+	arch_simd_end();
 	arch_handoff(&params->handoff);
 }

@@ -8,11 +8,20 @@
 #include <params.h>
 #include <range.h>
 
+/* Fields begin and end at multiples of two; the long ones of eight. */
 static bool check_zero(struct finding *finding, const char *field, const void *start, size_t size)
 {
-	for (const uint8_t *p = start; size--; p++)
-		if (*p)
+	const uint8_t *p = start;
+	const uint8_t *end = p + size;
+
+	while (p < end) {
+		if (((uintptr_t)p & 7) == 0 && end - p >= 8 && *(const uint64_t *)p == 0)
+			p += 8;
+		else if (*p)
 			return refuse(finding, PURG_E_RESERVED, field, *p);
+		else
+			p++;
+	}
 	return true;
 }
 
@@ -71,6 +80,12 @@ static bool check_policy(const struct purg_params *params, struct finding *findi
 	       check_zero(finding, "reserved2", params->reserved2, sizeof(params->reserved2));
 }
 
+/* 2, 4, 8 or 16. */
+static bool check_lanes(uint32_t lanes)
+{
+	return lanes >= 2 && lanes <= SHA256_MAX_LANES && (lanes & (lanes - 1)) == 0;
+}
+
 static bool check_kind(const struct purg_segment *segment, struct finding *finding)
 {
 	if (segment->flags)
@@ -82,7 +97,7 @@ static bool check_kind(const struct purg_segment *segment, struct finding *findi
 		return check_zero(finding, "lanes", &segment->lanes, sizeof(segment->lanes)) &&
 		       check_zero(finding, "digest", segment->digest, sizeof(segment->digest));
 	case PURG_DIGEST_STRIPED:
-		return refuse(finding, PURG_E_UNSUPPORTED, "kind", segment->kind);
+		return check_lanes(segment->lanes) || refuse(finding, PURG_E_VALUE, "lanes", segment->lanes);
 	default:
 		return refuse(finding, PURG_E_VALUE, "kind", segment->kind);
 	}

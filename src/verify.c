@@ -34,8 +34,25 @@ bool verify_self(const struct purg_params *params, const struct sha256_engine *e
 	return true;
 }
 
+/* A striped segment, or one with a digest of its own. */
+static void digest_segment(const struct purg_segment *segment, const struct sha256_engine *engine, uint8_t *digest,
+			   struct verified *verified)
+{
+	const void *start = (const void *)(uintptr_t)segment->start;
+	const struct sha256_lanes *lanes;
+
+	if (segment->kind != PURG_DIGEST_STRIPED) {
+		sha256(engine->blocks, start, segment->size, digest);
+		return;
+	}
+	lanes = sha256_lanes_for(engine, segment->lanes);
+	if (lanes)
+		verified->lanes = lanes->name;
+	sha256_striped(engine, start, segment->size, segment->lanes, digest);
+}
+
 bool verify_segments(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding,
-		     uint64_t *bytes)
+		     struct verified *verified)
 {
 	struct sha256 concat;
 	bool any_concat = false;
@@ -43,18 +60,17 @@ bool verify_segments(const struct purg_params *params, const struct sha256_engin
 	sha256_init(&concat, engine->blocks);
 	for (uint32_t i = 0; i < params->segment_count; i++) {
 		const struct purg_segment *segment = &params->segment[i];
-		const void *start = (const void *)(uintptr_t)segment->start;
 
-		*bytes += segment->size;
+		verified->bytes += segment->size;
 		if (segment->kind == PURG_DIGEST_CONCAT) {
-			sha256_update(&concat, start, segment->size);
+			sha256_update(&concat, (const void *)(uintptr_t)segment->start, segment->size);
 			any_concat = true;
 			continue;
 		}
 		finding->table = "segment";
 		finding->index = i;
 		finding->name = segment->name;
-		sha256(engine->blocks, start, segment->size, finding->computed);
+		digest_segment(segment, engine, finding->computed, verified);
 		if (!matches(segment->digest, PURG_E_DIGEST, finding))
 			return false;
 	}

@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 #include <arch.h>
+#include "cpu.h"
 #include "sysreg.h"
 
-#define read_sysreg(name)                                          \
-	({                                                         \
-		uint64_t value_;                                   \
-		__asm__ volatile("mrs %0, " #name : "=r"(value_)); \
-		value_;                                            \
-	})
+static uint64_t level(void)
+{
+	return read_sysreg(CurrentEL) >> CURRENTEL_SHIFT & CURRENTEL_MASK;
+}
+
+bool cpu_at_el2(void)
+{
+	return level() == 2;
+}
+
+bool cpu_at_plain_el2(void)
+{
+	return cpu_at_el2() && !(read_sysreg(hcr_el2) & HCR_E2H);
+}
+
+uint64_t cpu_sctlr(void)
+{
+	return cpu_at_el2() ? read_sysreg(sctlr_el2) : read_sysreg(sctlr_el1);
+}
 
 /* Arm ARM D19.2.64, ID_AA64MMFR0_EL1.PARange; a value yet unknown counts as the widest that is known. */
 uint64_t arch_physical_end(void)
@@ -18,12 +32,8 @@ uint64_t arch_physical_end(void)
 	return 1ull << bits[range < sizeof(bits) ? range : sizeof(bits) - 1];
 }
 
-/* EL2 or EL1, with the MMU off: the next kernel must be entered so. */
+/* EL2 or EL1, little-endian. */
 bool arch_check_cpu(void)
 {
-	uint64_t level = read_sysreg(CurrentEL) >> CURRENTEL_SHIFT & CURRENTEL_MASK;
-
-	if (level != 1 && level != 2)
-		return false;
-	return !((level == 2 ? read_sysreg(sctlr_el2) : read_sysreg(sctlr_el1)) & SCTLR_M);
+	return (level() == 1 || level() == 2) && !(cpu_sctlr() & SCTLR_EE);
 }

@@ -5,8 +5,7 @@
  * built.
  */
 #include <arch.h>
-
-#define CR4_LA57 (1 << 12)
+#include "registers.h"
 
 #define ENTRY_PRESENT (1ull << 0)
 #define ENTRY_LEAF (1ull << 7)
@@ -15,22 +14,6 @@
 #define PAGE_SHIFT 12
 #define LEVEL_SHIFT 9
 #define LEVEL_MASK 0x1ff
-
-static uint64_t read_cr3(void)
-{
-	uint64_t value;
-
-	__asm__ volatile("mov %%cr3, %0" : "=r"(value));
-	return value;
-}
-
-static uint64_t read_cr4(void)
-{
-	uint64_t value;
-
-	__asm__ volatile("mov %%cr4, %0" : "=r"(value));
-	return value;
-}
 
 /* The size of the page that maps address to itself; zero if none does. */
 static uint64_t identity_page(uint64_t address)

@@ -96,6 +96,25 @@ _Noreturn void arch_halt(uint32_t code)
 	longjmp(end, 1);
 }
 
+void arch_simd_begin(void)
+{
+}
+
+void arch_simd_end(void)
+{
+}
+
+const char *arch_caches_begin(const struct purg_params *params)
+{
+	(void)params;
+	return fake.uncached;
+}
+
+void arch_caches_end(const struct purg_params *params)
+{
+	(void)params;
+}
+
 void arch_sync_memory(uint64_t start, uint64_t size)
 {
 	(void)start;

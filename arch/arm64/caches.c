@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The caches come on for hashing and copying, and go off again. Sections are those of the Arm ARM, DDI 0487J.a.
+ *
+ * What memory and caches hold of one address may differ when the purgatory is entered: the old kernel died with dirty
+ * lines, or a device wrote behind the caches. So all that is going to be read is cleaned and invalidated first: what is
+ * verified is then what memory has. Of the image itself, which has run without caches, memory has the truth, and lines
+ * are discarded.
+ */
+#include <arch.h>
+#include "cpu.h"
+#include "mmu.h"
+#include "sysreg.h"
+#include "tables.h"
+
+/* Registers as the purgatory found them. */
+static struct {
+	uint64_t sctlr;
+	uint64_t tcr;
+	uint64_t tcr2;
+	uint64_t ttbr0;
+	uint64_t mair;
+} found;
+
+static uint64_t tables_end;
+
+static bool has_tcr2(void)
+{
+	return read_sysreg_named(ID_AA64MMFR3_EL1) & MMFR3_TCRX_MASK;
+}
+
+static void save_registers(void)
+{
+	if (cpu_at_el2()) {
+		found.tcr = read_sysreg(tcr_el2);
+		found.ttbr0 = read_sysreg(ttbr0_el2);
+		found.mair = read_sysreg(mair_el2);
+		if (has_tcr2())
+			found.tcr2 = read_sysreg_named(TCR2_EL2);
+	} else {
+		found.tcr = read_sysreg(tcr_el1);
+		found.ttbr0 = read_sysreg(ttbr0_el1);
+		found.mair = read_sysreg(mair_el1);
+		if (has_tcr2())
+			found.tcr2 = read_sysreg_named(TCR2_EL1);
+	}
+}
+
+/* With the MMU off. TCR2 matters even so: an old kernel's permission indirection would change what our leaves mean. */
+static void write_registers(uint64_t tcr, uint64_t tcr2, uint64_t ttbr0, uint64_t mair)
+{
+	if (cpu_at_el2()) {
+		write_sysreg(tcr_el2, tcr);
+		write_sysreg(ttbr0_el2, ttbr0);
+		write_sysreg(mair_el2, mair);
+		if (has_tcr2())
+			write_sysreg_named(TCR2_EL2, tcr2);
+		isb(); /* the registers are in force before the TLBs are emptied */
+		__asm__ volatile("tlbi alle2" : : : "memory");
+	} else {
+		write_sysreg(tcr_el1, tcr);
+		write_sysreg(ttbr0_el1, ttbr0);
+		write_sysreg(mair_el1, mair);
+		if (has_tcr2())
+			write_sysreg_named(TCR2_EL1, tcr2);
+		isb(); /* as above */
+		__asm__ volatile("tlbi vmalle1" : : : "memory");
+	}
+	__asm__ volatile("dsb nsh" : : : "memory"); /* no entry is left on this PE (D8.13.5) ... */
+	isb();                                      /* ... for any later instruction */
+}
+
+static uint64_t our_tcr(uint32_t bits)
+{
+	uint64_t tcr = TCR_T0SZ(bits) | TCR_IRGN0_WBWA | TCR_ORGN0_WBWA | TCR_SH0_INNER;
+	uint64_t range = read_sysreg(id_aa64mmfr0_el1) & MMFR0_PARANGE_MASK;
+
+	if (range > TCR_PS_48)
+		range = TCR_PS_48;
+	if (cpu_at_plain_el2())
+		return tcr | range << TCR_EL2_PS_SHIFT | TCR_EL2_RES1;
+	return tcr | TCR_T1SZ(bits) | TCR_EPD1 | TCR_TG1_4K | range << TCR_IPS_SHIFT;
+}
+
+static void build(const struct purg_params *params, struct tables *tables)
+{
+	if (cpu_at_plain_el2())
+		tables_build(params, &(struct tables_regime){LEAF_AP1, 0, LEAF_XN}, tables);
+	else
+		tables_build(params, &(struct tables_regime){0, LEAF_UXN, LEAF_UXN | LEAF_PXN}, tables);
+}
+
+static bool has_4k_granule(void)
+{
+	return (read_sysreg(id_aa64mmfr0_el1) >> MMFR0_TGRAN4_SHIFT & MMFR0_TGRAN4_MASK) != MMFR0_TGRAN4_NONE;
+}
+
+static void sync_all(const struct purg_params *params)
+{
+	for (uint32_t i = 0; i < params->segment_count; i++)
+		arch_sync_memory(params->segment[i].start, params->segment[i].size);
+	for (uint32_t i = 0; i < params->copy_count; i++) {
+		arch_sync_memory(params->copy[i].src, params->copy[i].size);
+		arch_sync_memory(params->copy[i].dst, params->copy[i].size);
+	}
+}
+
+const char *arch_caches_begin(const struct purg_params *params)
+{
+	struct tables tables;
+
+	tables_end = (uintptr_t)&purg_header + purg_header.mem_size;
+	found.sctlr = cpu_sctlr();
+	save_registers();
+	sync_all(params);
+	if (found.sctlr & SCTLR_M)
+		return found.sctlr & SCTLR_C ? NULL : "the MMU is on, with caches off";
+	if (!has_4k_granule())
+		return "no 4 KiB granule";
+	build(params, &tables);
+	if (tables.problem)
+		return tables.problem;
+	tables_end = tables.end;
+	write_registers(our_tcr(tables.bits), 0, tables.root,
+			MAIR_ATTR_DEVICE_NGNRE << 8 * MAIR_DEVICE_NGNRE | MAIR_ATTR_NORMAL_WB << 8 * MAIR_NORMAL_WB);
+	mmu_invalidate((uintptr_t)&purg_header, tables_end - (uintptr_t)&purg_header);
+	mmu_on((found.sctlr | SCTLR_M | SCTLR_C | SCTLR_I) & ~(uint64_t)(SCTLR_A | SCTLR_WXN));
+	return NULL;
+}
+
+void arch_caches_end(const struct purg_params *params)
+{
+	if (cpu_sctlr() & SCTLR_M) {
+		mmu_off(found.sctlr & ~(uint64_t)(SCTLR_M | SCTLR_C), (uintptr_t)&purg_header,
+			tables_end - (uintptr_t)&purg_header);
+		write_registers(found.tcr, found.tcr2, found.ttbr0, found.mair);
+	}
+	sync_all(params);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* Assembly of mmu.S. */
+#ifndef MMU_H
+#define MMU_H
+
+#include <stdint.h>
+
+/* Discard what any cache has of [start, start + size). */
+void mmu_invalidate(uint64_t start, uint64_t size);
+
+/* Write the SCTLR of this exception level: one that has the MMU on, with an identity map in TTBR0. */
+void mmu_on(uint64_t sctlr);
+
+/* One that has MMU and D-cache off; then clean and invalidate [start, start + size), in which the stack must be. */
+void mmu_off(uint64_t sctlr, uint64_t start, uint64_t size);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* Control registers and CPUID, with names for the bits that are used. SDM volume 3, 2.5 and 2.6; volume 2, CPUID. */
+#ifndef REGISTERS_H
+#define REGISTERS_H
+
+#include <stdint.h>
+
+#define CR0_MP (1 << 1)
+#define CR0_EM (1 << 2)
+#define CR0_TS (1 << 3)
+#define CR0_CD (1 << 30)
+
+#define CR4_OSFXSR (1 << 9)
+#define CR4_LA57 (1 << 12)
+#define CR4_OSXSAVE (1 << 18)
+
+#define XCR0_X87 (1 << 0)
+#define XCR0_SSE (1 << 1)
+#define XCR0_AVX (1 << 2)
+#define XCR0_AVX512 (7 << 5) /* opmasks, upper halves of ZMM0 to 15, ZMM16 to 31 */
+
+#define CPUID_MAX 0
+#define CPUID_FEATURES 1
+#define CPUID_FEATURES_ECX_XSAVE (1 << 26)
+#define CPUID_XSAVE 0xd /* EAX: the low half of XCR0's bits that may be set */
+#define CPUID_EXTENDED_MAX 0x80000000
+#define CPUID_ADDRESS_SIZES 0x80000008
+
+struct cpuid {
+	uint32_t eax, ebx, ecx, edx;
+};
+
+static inline struct cpuid cpuid(uint32_t leaf)
+{
+	struct cpuid r;
+
+	__asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(0));
+	return r;
+}
+
+#define CONTROL_REGISTER(name)                                                  \
+	static inline uint64_t read_##name(void)                                \
+	{                                                                       \
+		uint64_t value;                                                 \
+                                                                                \
+		__asm__ volatile("mov %%" #name ", %0" : "=r"(value));          \
+		return value;                                                   \
+	}                                                                       \
+	static inline void write_##name(uint64_t value)                         \
+	{                                                                       \
+		__asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
+	}
+CONTROL_REGISTER(cr0)
+CONTROL_REGISTER(cr3)
+CONTROL_REGISTER(cr4)
+#undef CONTROL_REGISTER
+
+static inline uint64_t read_xcr0(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return (uint64_t)high << 32 | low;
+}
+
+static inline void write_xcr0(uint64_t value)
+{
+	__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+}
+
+#endif
