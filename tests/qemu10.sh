@@ -16,10 +16,11 @@ fail() {
 	exit 1
 }
 
-# Where the machine has its Debian from, in whatever form its sources are written.
+# Where the machine has its Debian from, in whatever form its sources are written, and whether or not it has read them.
 mirror_of_machine() {
 	# shellcheck disable=SC2016 # apt fills in REPO_URI
-	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Release: bookworm' 'Component: main' 2>/dev/null |
+	apt-get indextargets --no-release-info --format '$(REPO_URI)' \
+		'Created-By: Packages' 'Release: bookworm' 'Component: main' 2>/dev/null |
 		grep -v '^cdrom:' | head -n 1 | grep . || echo http://deb.debian.org/debian
 }
 
