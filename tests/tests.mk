@@ -7,9 +7,10 @@ UNIT_sha256 := $(GENERIC)
 UNIT_params := $(GENERIC)
 UNIT_main := $(GENERIC)
 UNIT_console := $(GENERIC)
+UNIT_tables := $(GENERIC) arch/arm64/tables.c
 UNIT_dtb := front/arm64/dtb.c
 UNIT_bootparams := front/x86_64/bootparams.c
-UNITS := sha256 params main console dtb bootparams
+UNITS := sha256 params main console tables dtb bootparams
 UNIT_TESTS := $(UNITS:%=$O/tests/unit/test_%)
 
 define unit-test
