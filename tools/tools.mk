@@ -23,6 +23,11 @@ $O/sanitized/%.c.o: %.c tools/tools.mk $(TOOLCHAIN_STAMP)
 	mkdir -p $(@D)
 	$(HOSTCC) $(HOST_FLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
 
+$O/sanitized/%.S.o: %.S tools/tools.mk $(TOOLCHAIN_STAMP)
+	$(say) HOSTAS $@
+	mkdir -p $(@D)
+	$(HOSTCC) $(WARNINGS) -Iinclude -MMD -MP -c $< -o $@
+
 $O/host/tools/blobs.S.o: tools/blobs.S $(PAYLOADS)
 	$(say) HOSTAS $@
 	mkdir -p $(@D)
