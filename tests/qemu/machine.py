@@ -176,6 +176,13 @@ def qemu_command(program, *options):
     return [usr / "bin" / program, *firmware, *options]
 
 
+@functools.cache
+def qemu_version():
+    """(major, minor) of this QEMU."""
+    text = subprocess.run([*qemu_command("qemu-system-x86_64", "--version")], capture_output=True, check=True).stdout
+    return tuple(int(number) for number in re.search(rb"version (\d+)\.(\d+)", text).groups())
+
+
 class Machine:
     """A running QEMU. Use it as a context manager, so that it never outlives its test.
 

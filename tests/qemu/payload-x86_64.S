@@ -10,6 +10,10 @@
 
 #define MSR_EFER 0xc0000080
 
+#define CPUID_FEATURES 1
+#define CPUID_FEATURES_ECX_XSAVE_BIT 26
+#define CR4_OSXSAVE (1 << 18)
+
 	.text
 	.code64
 
@@ -59,6 +63,8 @@ payload:
 	mov	$MSR_EFER, %ecx
 	rdmsr
 	mov	%eax, save_efer(%rip)
+	call	extended_control
+	mov	%rax, save_xcr0(%rip)
 
 	sidt	table(%rip)
 	movzwl	table(%rip), %eax
@@ -95,6 +101,29 @@ payload:
 2:	cli
 	hlt
 	jmp	2b
+
+/*
+ * Read XCR0, for which CR4.OSXSAVE must be set; it stays so.
+ *
+ * In:		nothing
+ * Out:		rax XCR0; zero if the CPU has none
+ * Clobbers:	rbx, rcx, rdx
+ * Mode:	64-bit
+ */
+extended_control:
+	mov	$CPUID_FEATURES, %eax
+	cpuid
+	xor	%eax, %eax
+	bt	$CPUID_FEATURES_ECX_XSAVE_BIT, %ecx
+	jnc	1f
+	mov	%cr4, %rax
+	or	$CR4_OSXSAVE, %eax
+	mov	%rax, %cr4
+	xor	%ecx, %ecx
+	xgetbv
+	shl	$32, %rdx
+	or	%rdx, %rax
+1:	ret
 
 /*
  * Read a segment descriptor from the GDT that sgdt stored in table.
@@ -197,7 +226,7 @@ names:
 	.balign	8
 values:
 	saved	rax, rbx, rcx, rdx, rsi, rdi, rsp, rbp, r8, r9, r10, r11, r12, r13, r14, r15
-	saved	rip, rflags, cs, ds, es, ss, cs_desc, ds_desc, gdt_limit, idt_limit, cr0, cr3, cr4, efer
+	saved	rip, rflags, cs, ds, es, ss, cs_desc, ds_desc, gdt_limit, idt_limit, cr0, cr3, cr4, efer, xcr0
 values_end:
 table:
 	.fill	10, 1, 0
