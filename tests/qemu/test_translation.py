@@ -274,6 +274,7 @@ def test_merged(two_ranges):
     memory.put(TABLE_2, {0: TABLE_3 | TABLE, 1: 0x200000 | BLOCK | RAM, 2: 0x400000 | BLOCK | RAM, 3: BLOCK | RAM})
     pages = {index: index * PAGE | PAGE_ENTRY | RAM for index in (0, 1, 3, 4, 5, 510, 511)}
     pages[4] |= READ_ONLY
+    pages[7] = 6 * PAGE | PAGE_ENTRY | RAM
     memory.put(TABLE_3, pages)
     ranges = merged(walk(regime(two_ranges), memory.read))
     assert [(found.virtual, found.end, found.physical) for found in ranges] == [
@@ -281,11 +282,12 @@ def test_merged(two_ranges):
         (0x3000, 0x4000, 0x3000),
         (0x4000, 0x5000, 0x4000),
         (0x5000, 0x6000, 0x5000),
+        (0x7000, 0x8000, 0x6000),
         (510 * PAGE, 0x600000, 510 * PAGE),
         (0x600000, 0x800000, 0),
     ]
-    assert [found.attributes.writable for found in ranges] == [True, True, False, True, True, True]
-    assert [found.identity for found in ranges] == [True] * 5 + [False]
+    assert [found.attributes.writable for found in ranges] == [True, True, False, True, True, True, True]
+    assert [found.identity for found in ranges] == [True] * 4 + [False, True, False]
 
 
 @pytest.mark.parametrize("state", [state.name for state in ARM64.states])
