@@ -272,6 +272,7 @@ class Boot:
     def __post_init__(self):
         self.state = self.arch.states[0]
         self.options = OPTION_DIRTY
+        self.qemu_options = ()
         self.target = None
         self.place = self.arch.purgatory_at
         self.payload = (BUILD / "tests" / f"payload-{self.arch.name}.bin").read_bytes()
@@ -340,7 +341,7 @@ class Boot:
         mailbox = self.directory / "mailbox"
         mailbox.write_bytes(self.mailbox())
         launcher = BUILD / "tests" / self.arch.launcher
-        command = [*self.arch.qemu, *self.state.qemu, "-m", self.memory_size]
+        command = [*self.arch.qemu, *self.state.qemu, *self.qemu_options, "-m", self.memory_size]
         command += ["-device", f"loader,file={mailbox},addr={self.arch.mailbox_at:#x},force-raw=on"]
         if self.arch is ARM64:
             command += ["-device", f"loader,file={launcher},addr={self.arch.launcher_at:#x},force-raw=on"]
