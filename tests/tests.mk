@@ -47,7 +47,8 @@ $O/tests/launch-x86_64.elf: tests/qemu/launch-x86_64.S tests/tests.mk
 BENCH_PROGRAMS := $(patsubst %,$O/bench/%,sha256.so kexec-tools.so read.so kexec-tools-arm64.bin count.so)
 LIBRARY := -nostdlib -shared -Wl$(comma)-Bsymbolic$(comma)-z$(comma)noexecstack
 
-$O/bench/sha256.so: src/sha256.c src/striped.c src/string.c $(wildcard arch/x86_64/sha256_*.S) linker/freestanding.mk
+$O/bench/sha256.so: src/sha256.c src/striped.c src/string.c $(wildcard arch/x86_64/sha256_*.S) tests/bench/ways.c \
+		linker/freestanding.mk
 	$(say) LD $@
 	mkdir -p $(@D)
 	$(CC_x86_64) $(filter-out -include %hidden.h -fvisibility=hidden -flto%,$(FREESTANDING)) $(ARCH_FLAGS_x86_64) -fpic \

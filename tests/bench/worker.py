@@ -51,11 +51,16 @@ class Ways:
         self.reader.read_all.restype = ctypes.c_uint64
 
     def address(self, function):
-        """Where a function of ours is; AttributeError if this build has none of the name."""
-        return ctypes.cast(getattr(self.ours, function), ctypes.c_void_p)
+        """Where a function of ours is; LookupError if this build has none of the name."""
+        find = getattr(self.ours, "way_" + function)
+        find.restype = ctypes.c_void_p
+        address = find()
+        if not address:
+            raise LookupError(function)
+        return address
 
     def stream(self, function):
-        blocks = self.address(function)
+        blocks = ctypes.c_void_p(self.address(function))
 
         def run():
             digest = ctypes.create_string_buffer(32)
@@ -65,8 +70,8 @@ class Ways:
         return run
 
     def striped(self, function, width):
-        engine = Engine(b"", self.address("sha256_blocks_portable").value)
-        engine.lanes[0] = Lanes(self.address(function).value, int(width), int(width), b"")
+        engine = Engine(b"", self.address("sha256_blocks_portable"))
+        engine.lanes[0] = Lanes(self.address(function), int(width), int(width), b"")
 
         def run():
             digest = ctypes.create_string_buffer(32)
@@ -100,7 +105,7 @@ def main(descriptor, size, directory):
         way, *arguments = line.split()
         try:
             run = getattr(ways, way.replace("-", "_"))(*arguments)
-        except AttributeError:
+        except LookupError:
             print("absent", flush=True)
             continue
         start = time.thread_time()
