@@ -74,7 +74,7 @@ def run(boot, leaves=()):
     options = f"file={BUILD / 'bench/count.so'},start={boot.place:#x},end={entry:#x},size={len(boot.image)},out={out}"
     for leaf in leaves:
         options += f",leaf={boot.place + leaf.start:#x}-{boot.place + leaf.end - 1:#x}"
-    boot.qemu_options = ("-plugin", options)
+    boot.qemu_options += ["-plugin", options]
     with boot.start() as machine:
         machine.wait_for(r"^payload: end$", PATIENCE)
         text = machine.text

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from abi import Array, Header, PACK, PACK_OFFSET, Params, Record, U16, U32, U64, U8, constant, parse_constants, sha256
-from machine import ARCHES, ARM64, BUILD, MIB, Machine, PAGE, PATIENCE, parse_report, wait_until_halted
+from machine import ARCHES, ARM64, BUILD, MIB, Machine, PAGE, PATIENCE, parse_report, qemu_command, wait_until_halted
 from test_boot import PackedFile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -300,7 +300,7 @@ def machines_dtb(image, directory, options):
     (directory / "image").write_bytes(image.data)
     out = directory / "machine.dtb"
     command = [*image.arch.qemu, *options, "-kernel", directory / "image", "-M", f"dumpdtb={out}", "-display", "none"]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    subprocess.run(qemu_command(*command), check=True, stdin=subprocess.DEVNULL, capture_output=True)
     return out
 
 

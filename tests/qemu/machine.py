@@ -8,6 +8,7 @@ running QEMU: its console is read until a line is seen, every wait has an end, a
 
 import ctypes
 import dataclasses
+import functools
 import json
 import os
 import re
@@ -20,8 +21,13 @@ import time
 from pathlib import Path
 
 from abi import ARM64_REGISTERS, X86_64_REGISTERS, Header, Params, constant, sha256
+from gdbstub import Gdb
+from symbols import symbols
 
 BUILD = Path(os.environ.get("BUILD", Path(__file__).resolve().parents[2] / "build")).resolve()
+
+# Empty for the system's QEMU; else the directory in which the packages of another one are unpacked.
+QEMU_PREFIX = os.environ.get("QEMU_PREFIX")
 
 # A slow machine may take its time; a hang may not.
 PATIENCE = float(os.environ.get("QEMU_TEST_PATIENCE", "60"))
@@ -33,7 +39,7 @@ GIB = 1 << 30
 # The launcher's mailbox; launch-*.S has the same numbers.
 MAILBOX = struct.Struct("<QQQQQQ")
 PIECE = struct.Struct("<QQQ")
-OPTION_STATE, OPTION_DROP, OPTION_DIRTY, OPTION_MMU = 1, 2, 4, 8
+OPTION_STATE, OPTION_DROP, OPTION_DIRTY, OPTION_MMU, OPTION_CACHES = 1, 2, 4, 8, 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +52,15 @@ class State:
     sctlr_or_cr4: int = 0
     hcr_or_cr0: int = 0
     trap: int = 0
+
+    def with_trap(self, trap):
+        """The same with another CPACR_EL1 or CPTR_EL2."""
+        return dataclasses.replace(self, trap=trap)
+
+    def with_cpu(self, cpu):
+        """The same on another CPU."""
+        _, _, *machine = self.qemu
+        return dataclasses.replace(self, qemu=("-cpu", cpu, *machine))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,6 +155,9 @@ class Timeout(AssertionError):
     """What was waited for did not come."""
 
 
+# Where Debian's packages have it, below /usr.
+FIRMWARE = ("share/qemu", "share/seabios", "lib/ipxe/qemu")
+
 PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None)
 
@@ -149,16 +167,30 @@ def die_with_parent():
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-class Machine:
-    """A running QEMU. Use it as a context manager, so that it never outlives its test."""
+def qemu_command(program, *options):
+    """The command line by which this QEMU runs with the firmware that belongs to it."""
+    if not QEMU_PREFIX:
+        return [program, *options]
+    usr = Path(QEMU_PREFIX).resolve() / "usr"
+    firmware = [option for place in FIRMWARE for option in ("-L", usr / place)]
+    return [usr / "bin" / program, *firmware, *options]
 
-    def __init__(self, command, directory):
+
+class Machine:
+    """A running QEMU. Use it as a context manager, so that it never outlives its test.
+
+    A frozen one has run no instruction yet, and waits for its gdb to let it.
+    """
+
+    def __init__(self, command, directory, frozen=False):
         self.text = ""
         self.socket_path = Path(directory) / "qmp"
+        self.gdb_path = Path(directory) / "gdb"
         self.stderr = open(Path(directory) / "qemu.stderr", "w+b")
         self.process = subprocess.Popen(
-            [*command, "-display", "none", "-no-reboot", "-net", "none", "-monitor", "none", "-serial", "stdio"]
-            + ["-qmp", f"unix:{self.socket_path},server=on,wait=off"],
+            [*qemu_command(*command), "-display", "none", "-no-reboot", "-net", "none", "-monitor", "none", "-serial", "stdio"]
+            + ["-qmp", f"unix:{self.socket_path},server=on,wait=off"]
+            + (["-S", "-gdb", f"unix:{self.gdb_path},server=on,wait=off"] if frozen else []),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self.stderr,
@@ -176,10 +208,17 @@ class Machine:
         """Kill QEMU."""
         if self.qmp:
             self.qmp.close()
+        if "gdb" in self.__dict__:
+            self.gdb.close()
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
         self.stderr.close()
+
+    @functools.cached_property
+    def gdb(self):
+        """The debugger of a machine that was started frozen."""
+        return Gdb(self.gdb_path, PATIENCE)
 
     def drain(self):
         """Take what is still on its way from the console."""
@@ -272,7 +311,7 @@ class Boot:
     def __post_init__(self):
         self.state = self.arch.states[0]
         self.options = OPTION_DIRTY
-        self.qemu_options = ()
+        self.qemu_options = []
         self.target = None
         self.place = self.arch.purgatory_at
         self.payload = (BUILD / "tests" / f"payload-{self.arch.name}.bin").read_bytes()
@@ -336,19 +375,23 @@ class Boot:
         )
         return (head + table).ljust(data_at, b"\0") + data
 
-    def start(self):
-        """Run QEMU."""
+    def symbol(self, name):
+        """The address of a function or variable of the purgatory, in this boot."""
+        return self.place + symbols(BUILD / f"purgatory-{self.arch.name}.elf")[name]
+
+    def start(self, frozen=False):
+        """Run QEMU; frozen, it waits for its gdb before the first instruction."""
         mailbox = self.directory / "mailbox"
         mailbox.write_bytes(self.mailbox())
         launcher = BUILD / "tests" / self.arch.launcher
-        command = [*self.arch.qemu, *self.state.qemu, *self.qemu_options, "-m", self.memory_size]
+        command = [*self.arch.qemu, *self.state.qemu, "-m", self.memory_size, *self.qemu_options]
         command += ["-device", f"loader,file={mailbox},addr={self.arch.mailbox_at:#x},force-raw=on"]
         if self.arch is ARM64:
             command += ["-device", f"loader,file={launcher},addr={self.arch.launcher_at:#x},force-raw=on"]
             command += ["-device", f"loader,addr={self.arch.launcher_at:#x},cpu-num=0"]
         else:
             command += ["-kernel", launcher]
-        return Machine(command, self.directory)
+        return Machine(command, self.directory, frozen)
 
     def report(self):
         """Boot, and return what the payload reports and the console's text."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from abi import PARAMS_SIZE, Header, Pack, Params, constant
-from machine import ARM64, BUILD, X86_64, Machine, wait_until_halted
+from machine import ARM64, BUILD, X86_64, Machine, qemu_command, wait_until_halted
 
 COMMAND = BUILD / "purgatory"
 BOOT_PATIENCE = 90
@@ -68,10 +68,11 @@ def pack(target, out, *options):
 
 def dump_dtb(target, out):
     """The device tree of QEMU's machine."""
-    program, *options = target.qemu
+    options = list(target.qemu)
     machine = options.index("-M") + 1
     options[machine] += f",dumpdtb={out}"
-    subprocess.run([program, *options, "-display", "none"], check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    command = qemu_command(*options, "-display", "none")
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)
     return out
 
 

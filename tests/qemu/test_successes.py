@@ -18,8 +18,8 @@ def pattern(size):
 
 
 def verified_line(text):
-    """(segments, bytes, implementation, entry) of the line that announces the jump."""
-    line = r"^purgatory: verified (\d+) segments?, (\d+) bytes, sha256: (\S+); jumping to 0x([0-9a-f]+)$"
+    """(segments, bytes, implementation, entry) of the line that announces the jump; the caches are on."""
+    line = r"^purgatory: verified (\d+) segments?, (\d+) bytes, sha256: (\S+), cached; jumping to 0x([0-9a-f]+)$"
     match = re.search(line, text, re.M)
     assert match, text
     return int(match[1]), int(match[2]), match[3], int(match[4], 16)

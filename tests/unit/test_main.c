@@ -64,7 +64,7 @@ static void one_segment(void **state)
 	char line[128];
 
 	(void)state;
-	snprintf(line, sizeof(line), "purgatory: verified 1 segment, 1000 bytes, sha256: portable; jumping to %p\r\n",
+	snprintf(line, sizeof(line), "purgatory: verified 1 segment, 1000 bytes, sha256: portable, cached; jumping to %p\r\n",
 		 (void *)kernel);
 	assert_jumped(line);
 	assert_string_equal(fake.transcript, line);
