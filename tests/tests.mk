@@ -60,7 +60,7 @@ $O/bench/read.so: tests/bench/read.c
 	$(CC_x86_64) -O3 -march=native $(WARNINGS) -fpic $(LIBRARY) $< -o $@
 
 KEXEC_TOOLS := $O/bench/kexec-tools
-$(KEXEC_TOOLS)/version: tests/bench/kexec-tools.sh
+$(KEXEC_TOOLS)/version: tests/bench/kexec-tools.sh tests/apt.sh tests/mirror.sh
 	$(say) FETCH "kexec-tools' source"
 	tests/bench/kexec-tools.sh $(KEXEC_TOOLS)
 
@@ -82,7 +82,7 @@ $O/bench/count.so: tests/bench/count.c
 	mkdir -p $(@D)
 	$(CC_x86_64) -std=gnu11 -O2 $(WARNINGS) -fpic -shared $< -o $@
 
-.PHONY: test-programs bench-programs debian clang-build
+.PHONY: test-programs bench-programs debian qemu10 clang-build
 test-programs: $(UNIT_TESTS) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED)
 
 bench-programs: $(BENCH_PROGRAMS) $(MACHINE_PROGRAMS)
@@ -90,9 +90,16 @@ bench-programs: $(BENCH_PROGRAMS) $(MACHINE_PROGRAMS)
 # A kernel and a busybox initrd for each architecture.
 debian: $(foreach arch,$(ARCHES),$O/debian/$(arch)/initrd)
 
-$O/debian/%/initrd: tests/debian.sh tests/init.sh
+$O/debian/%/initrd: tests/debian.sh tests/apt.sh tests/init.sh
 	$(say) FETCH 'Debian kernel and busybox for $*'
 	tests/debian.sh $* $O/debian/$*
+
+# The QEMU of Debian 12's backports, beside the installed one.
+qemu10: $O/qemu10/version
+
+$O/qemu10/version: tests/qemu10.sh tests/apt.sh tests/mirror.sh
+	$(say) FETCH 'QEMU 10 of bookworm-backports'
+	tests/qemu10.sh $O/qemu10
 
 # The same as built by clang and lld, for the boots.
 CLANG_BUILD := $O/clang

@@ -12,7 +12,6 @@
 #include "digest.h"
 #include "error.h"
 #include "packed.h"
-#include "params_digest.h"
 #include "segment_name.h"
 
 static const char help[] =
@@ -41,35 +40,54 @@ static bool compare(const struct packed *packed, const char *field, const uint8_
 	return false;
 }
 
-static bool check_segment(const struct packed *packed, const struct purg_segment *segment)
+static bool compare_segment(const struct packed *packed, const struct purg_segment *segment,
+			    const uint8_t computed[PURG_DIGEST_SIZE])
 {
 	char name[SEGMENT_NAME_SIZE], field[64];
-	uint8_t digest[PURG_DIGEST_SIZE];
 
 	segment_name(segment, name);
 	snprintf(field, sizeof(field), "segment %s", name);
-	digest_of(field, packed_bytes(packed, segment->start, segment->size), segment->size, digest);
-	return compare(packed, field, digest, segment->digest);
+	return compare(packed, field, computed, segment->digest);
 }
 
-static bool check_image(const struct packed *packed)
+static bool compare_image(const struct packed *packed, const uint8_t computed[PURG_DIGEST_SIZE])
 {
 	const struct purgatory_image *purgatory = &packed->purgatory;
 	const uint8_t *expected = purgatory->params.image_digest;
-	uint8_t digest[PURG_DIGEST_SIZE];
 
 	if (!(purgatory->header.features & PURG_FEATURE_SELF_DIGEST) && bytes_are_zero(expected, PURG_DIGEST_SIZE))
 		return true;
-	digest_of("purgatory", purgatory->data, purgatory->header.ro_size, digest);
-	return compare(packed, "purgatory", digest, expected);
+	return compare(packed, "purgatory", computed, expected);
 }
 
 static bool check_params(const struct packed *packed)
 {
 	uint8_t digest[PURG_DIGEST_SIZE];
 
-	params_digest(&packed->purgatory.params, sha256_blocks_portable, digest);
+	digest_params(&packed->purgatory.params, digest);
 	return compare(packed, "parameters", digest, packed->purgatory.params.block_digest);
+}
+
+/* The purgatory's code, and every segment: computed together, told in order. */
+static bool check_digests(const struct packed *packed)
+{
+	const struct purgatory_image *purgatory = &packed->purgatory;
+	struct digest_job jobs[DIGEST_JOBS_MAX] = {{.data = purgatory->data, .size = purgatory->header.ro_size}};
+	const struct purg_segment *segment = purgatory->params.segment;
+	uint32_t count = purgatory->params.segment_count;
+	bool ok;
+
+	for (uint32_t i = 0; i < count; i++)
+		jobs[i + 1] = (struct digest_job){
+			.data = packed_bytes(packed, segment[i].start, segment[i].size),
+			.size = segment[i].size,
+			.lanes = segment[i].lanes,
+		};
+	digest_all(jobs, count + 1);
+	ok = compare_image(packed, jobs[0].digest);
+	for (uint32_t i = 0; i < count; i++)
+		ok &= compare_segment(packed, &segment[i], jobs[i + 1].digest);
+	return ok;
 }
 
 static const char *parse(int argc, char **argv)
@@ -98,8 +116,6 @@ int command_check(int argc, char **argv)
 	check_structure(&packed);
 	check_memory(&packed);
 	ok = check_params(&packed);
-	ok &= check_image(&packed);
-	for (unsigned int i = 0; i < packed.purgatory.params.segment_count; i++)
-		ok &= check_segment(&packed, &packed.purgatory.params.segment[i]);
+	ok &= check_digests(&packed);
 	return command_done(ok ? 0 : EXIT_MISMATCH);
 }

@@ -76,6 +76,13 @@ static void check_consoles(const struct packed *packed)
 	}
 }
 
+static bool lanes_fit_kind(const struct purg_segment *segment)
+{
+	if (segment->kind == PURG_DIGEST_STRIPED)
+		return segment->lanes == 2 || segment->lanes == 4 || segment->lanes == 8 || segment->lanes == 16;
+	return segment->kind == PURG_DIGEST_SEGMENT && !segment->lanes;
+}
+
 static void check_segments(const struct packed *packed)
 {
 	const struct purg_params *params = &packed->purgatory.params;
@@ -86,8 +93,10 @@ static void check_segments(const struct packed *packed)
 
 		segment_name(segment, name);
 		snprintf(field, sizeof(field), "segment %s", name);
-		if (segment->kind != PURG_DIGEST_SEGMENT || segment->lanes || segment->flags)
-			fail(packed->file.path, field, "kind is not that of a digest of its own");
+		if (!lanes_fit_kind(segment) || segment->flags)
+			fail(packed->file.path, field, "kind and lanes are not those of a digest of its own");
+		if (segment->lanes && !(packed->purgatory.header.features & PURG_FEATURE_STRIPED_DIGEST))
+			fail(packed->file.path, field, "kind is striped, which this purgatory does not support");
 		if (!packed_bytes(packed, segment->start, segment->size))
 			fail(packed->file.path, field,
 			     "0x%" PRIx64 " bytes at 0x%" PRIx64 " are not all in the file; is the file complete?",

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -11,13 +12,17 @@
 #include "file.h"
 #include "output.h"
 
-/* Somebody made a file shorter while it was mapped: say so, rather than die with a core. */
+/* Somebody made a file shorter while it was mapped: say so once, rather than die with a core. */
 static void on_sigbus(int signal)
 {
 	static const char message[] =
 		"purgatory: an input file became shorter, or unreadable, while it was being read\n";
+	static atomic_flag said = ATOMIC_FLAG_INIT;
 
 	(void)signal;
+	/* Another thread came upon it as well. */
+	while (atomic_flag_test_and_set(&said))
+		pause();
 	output_discard();
 	if (write(STDERR_FILENO, message, sizeof(message) - 1) < 0)
 		_exit(EXIT_UNUSABLE);

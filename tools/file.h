@@ -7,8 +7,8 @@
 
 struct file {
 	const char *path;
-	const uint8_t *data;
-	uint64_t size; /* never zero */
+	const uint8_t *data; /* up to the end of the last page zeros follow (mmap(2)) */
+	uint64_t size;       /* never zero */
 };
 
 /* Map a regular, non-empty file, or fail. Stays mapped until the command ends. */

@@ -9,10 +9,13 @@
 #include "image.h"
 #include "number.h"
 #include "output.h"
-#include "params_digest.h"
 #include "progress.h"
 #include "pvh.h"
-#include "sha256.h"
+
+/* Smaller segments are hashed in no time: lanes would gain nothing. */
+#define STRIPED_FROM (64 * KIB)
+
+#define WRITE_CHUNK MIB
 
 static struct extent *current_extent(struct image *image)
 {
@@ -52,26 +55,17 @@ static uint64_t place(struct image *image, uint64_t size, uint64_t align)
 	return start;
 }
 
-uint64_t image_add_padded(struct image *image, const char *name, const void *data, uint64_t size, uint64_t align,
-			  uint64_t multiple)
+uint64_t image_add(struct image *image, const char *name, const void *data, uint64_t size, uint64_t align)
 {
 	struct image_piece *piece = &image->piece[image->piece_count];
-	uint64_t padded;
 
 	if (image->piece_count == PURG_MAX_SEGMENTS)
 		fail(image->path, "segments", "there are more than %d; give fewer --initrd", PURG_MAX_SEGMENTS);
-	if (!number_align(size, multiple, &padded))
-		fail(image->path, name, "is larger than the address space");
-	*piece = (struct image_piece){.data = data, .size = size, .padding = padded - size};
+	*piece = (struct image_piece){.data = data, .size = size};
 	snprintf(piece->name, sizeof(piece->name), "%s", name);
-	piece->start = place(image, padded, align);
+	piece->start = place(image, size, align);
 	image->piece_count++;
 	return piece->start;
-}
-
-uint64_t image_add(struct image *image, const char *name, const void *data, uint64_t size, uint64_t align)
-{
-	return image_add_padded(image, name, data, size, align, 1);
 }
 
 void image_move_to(struct image *image, uint64_t start)
@@ -113,39 +107,61 @@ static uint64_t file_offset(const struct image *image, uint64_t start)
 	return extent->file + (start - extent->start);
 }
 
-static void write_piece(const struct image *image, const struct image_piece *piece, struct purg_segment *segment)
+static void fill_segments(struct image *image)
 {
-	static const uint8_t zeros[IMAGE_PADDING_MAX];
-	uint64_t at = file_offset(image, piece->start);
-	struct sha256 ctx;
+	for (unsigned int i = 0; i < image->piece_count; i++) {
+		const struct image_piece *piece = &image->piece[i];
+		struct purg_segment *segment = &image->params.segment[i];
+		bool striped = image->stripes > 1 && piece->size >= STRIPED_FROM;
 
-	sha256_init(&ctx, sha256_blocks_portable);
+		segment->start = piece->start;
+		segment->size = piece->size;
+		segment->kind = striped ? PURG_DIGEST_STRIPED : PURG_DIGEST_SEGMENT;
+		segment->lanes = striped ? (uint16_t)image->stripes : 0;
+		memcpy(segment->name, piece->name, sizeof(segment->name));
+	}
+	image->params.segment_count = image->piece_count;
+}
+
+static void fill_digests(struct image *image)
+{
+	struct digest_job jobs[DIGEST_JOBS_MAX] = {{.data = image->purgatory, .size = image->blobs.header.ro_size}};
+	struct digest_job *segments = jobs + 1;
+	struct purg_params *params = &image->params;
+
+	for (unsigned int i = 0; i < image->piece_count; i++)
+		segments[i] = (struct digest_job){
+			.data = image->piece[i].data,
+			.size = image->piece[i].size,
+			.lanes = params->segment[i].lanes,
+		};
+	digest_all(jobs, image->piece_count + 1);
+	for (unsigned int i = 0; i < image->piece_count; i++)
+		memcpy(params->segment[i].digest, segments[i].digest, PURG_DIGEST_SIZE);
+	/* Not asked of a build that would refuse it. */
+	if (image->blobs.header.features & PURG_FEATURE_SELF_DIGEST)
+		memcpy(params->image_digest, jobs[0].digest, PURG_DIGEST_SIZE);
+	digest_params(params, params->block_digest);
+}
+
+static void write_piece(const struct image *image, const struct image_piece *piece)
+{
+	uint64_t at = file_offset(image, piece->start);
+
 	progress_begin(piece->name, piece->size);
 	for (uint64_t done = 0, n; done < piece->size; done += n) {
-		n = number_min(piece->size - done, DIGEST_CHUNK);
-		sha256_update(&ctx, piece->data + done, n);
+		n = number_min(piece->size - done, WRITE_CHUNK);
 		output_write(at + done, piece->data + done, n);
 		progress_add(n);
 	}
 	progress_end();
-	sha256_update(&ctx, zeros, piece->padding);
-	segment->start = piece->start;
-	segment->size = piece->size + piece->padding;
-	segment->kind = PURG_DIGEST_SEGMENT;
-	memcpy(segment->name, piece->name, sizeof(segment->name));
-	sha256_out(&ctx, segment->digest);
 }
 
 static void write_purgatory(struct image *image)
 {
 	const struct purg_header *header = &image->blobs.header;
-	struct purg_params *params = &image->params;
 
-	/* Not asked of a build that would refuse it. */
-	if (header->features & PURG_FEATURE_SELF_DIGEST)
-		digest_of("purgatory", image->purgatory, header->ro_size, params->image_digest);
-	params_digest(params, sha256_blocks_portable, params->block_digest);
-	memcpy(image->purgatory + header->params, params, sizeof(*params));
+	memcpy(image->purgatory + header->params, &image->params, sizeof(image->params));
 	output_write(file_offset(image, image->pack.purgatory), image->purgatory, header->mem_size);
 }
 
@@ -156,13 +172,14 @@ void image_write(struct image *image)
 
 	memcpy(image->front + PACK_OFFSET, &image->pack, sizeof(image->pack));
 	output_open(image->path, last->file + last->file_size);
+	fill_segments(image);
+	fill_digests(image);
 	if (image->kernel->arch == PURG_ARCH_X86_64) {
 		pvh_headers(image->extent, image->extent_count, headers);
 		output_write(0, headers, sizeof(headers));
 	}
 	for (unsigned int i = 0; i < image->piece_count; i++)
-		write_piece(image, &image->piece[i], &image->params.segment[i]);
-	image->params.segment_count = image->piece_count;
+		write_piece(image, &image->piece[i]);
 	write_purgatory(image);
 	output_commit();
 	free(image->front);

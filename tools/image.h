@@ -12,12 +12,11 @@
 #include "kernel.h"
 #include "pack.h"
 
-/* One segment: bytes, then zeros, at an offset from the base. */
+/* One segment: bytes at an offset from the base. */
 struct image_piece {
 	char name[PURG_NAME_SIZE + 1];
 	const uint8_t *data;
 	uint64_t size;
-	uint64_t padding;
 	uint64_t start;
 };
 
@@ -25,6 +24,7 @@ struct image {
 	const char *path; /* of the output */
 	struct blobs blobs;
 	const struct kernel *kernel;
+	uint32_t stripes;   /* lanes of the digests of large segments; 1: none is striped */
 	uint8_t *front;     /* a copy, to be completed: it carries pack */
 	uint8_t *purgatory; /* mem_size bytes, to be completed: it carries params */
 	struct purg_pack pack;
@@ -42,18 +42,13 @@ void image_begin(struct image *image, const char *path, const struct kernel *ker
 /* Place a segment behind all that is there. Returns where; fails if there are too many or the sum wraps. */
 uint64_t image_add(struct image *image, const char *name, const void *data, uint64_t size, uint64_t align);
 
-/* The same, and the segment has zeros up to a multiple of a power of two, at most IMAGE_PADDING_MAX. */
-#define IMAGE_PADDING_MAX 16
-uint64_t image_add_padded(struct image *image, const char *name, const void *data, uint64_t size, uint64_t align,
-			  uint64_t multiple);
-
 /* Take memory behind all that is there, that is not in the file unless something follows it in its extent. */
 uint64_t image_reserve(struct image *image, uint64_t size, uint64_t align);
 
 /* Go on at this place, which is a multiple of the page and not below the end, with another extent. */
 void image_move_to(struct image *image, uint64_t start);
 
-/* Write the file: digests are computed on the way, of exactly the bytes that are written. */
+/* Compute the digests and write the file. If an input changes meanwhile, the image is one that is refused. */
 void image_write(struct image *image);
 
 #endif

@@ -248,6 +248,10 @@ static void print_segments(const struct purg_params *params)
 		printf("start 0x%" PRIx64 " size 0x%" PRIx64 " (%s)\n", segment->start, segment->size,
 		       inspect_size(segment->size, text));
 		print_name("", kinds, segment->kind);
+		if (segment->lanes) {
+			print_label("");
+			printf("%u lanes\n", segment->lanes);
+		}
 		print_digest("", segment->digest);
 	}
 }

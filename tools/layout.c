@@ -2,12 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "error.h"
 #include "layout.h"
 #include "number.h"
 
 /* Linux takes archives one after the other, each at a multiple of four (init/initramfs.c). */
 #define INITRD_MULTIPLE 4
+_Static_assert(PAGE % INITRD_MULTIPLE == 0, "the zeros behind an initrd must be in its last page");
 
 void layout_cmdline(struct image *image, const struct layout *layout)
 {
@@ -30,16 +32,28 @@ static unsigned int multiple(const struct layout *layout, unsigned int index)
 	return index + 1 < layout->initrd_count ? INITRD_MULTIPLE : 1;
 }
 
+/* The initrd with the zeros that follow it, which are mapped with its last page. */
+static uint64_t padded_size(const struct layout *layout, unsigned int index)
+{
+	const struct file *initrd = &layout->initrd[index];
+	uint64_t size;
+
+	if (!number_align(initrd->size, multiple(layout, index), &size))
+		fail(initrd->path, NULL, "is larger than the address space");
+	/* Who has it mapped for writing can write there, too. */
+	if (!bytes_are_zero(initrd->data + initrd->size, size - initrd->size))
+		fail(initrd->path, NULL, "has something behind its end, so somebody is writing to it; wait for that");
+	return size;
+}
+
 void layout_initrds(struct image *image, const struct layout *layout)
 {
 	char name[32];
 	uint64_t start;
 
 	for (unsigned int i = 0; i < layout->initrd_count; i++) {
-		const struct file *initrd = &layout->initrd[i];
-
 		initrd_name(name, sizeof(name), i, layout->initrd_count);
-		start = image_add_padded(image, name, initrd->data, initrd->size, i ? 1 : PAGE, multiple(layout, i));
+		start = image_add(image, name, layout->initrd[i].data, padded_size(layout, i), i ? 1 : PAGE);
 		if (!i)
 			image->pack.initrd = start;
 		image->pack.initrd_size = image->end - image->pack.initrd;

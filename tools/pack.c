@@ -22,6 +22,7 @@ struct options {
 	const char *cmdline;
 	const char *dtb;
 	const char *out;
+	const char *stripes;
 	struct console_set consoles;
 	struct layout layout;
 };
@@ -40,6 +41,8 @@ static const char help[] =
 	"                          pl011,ADDR  uart8250,io,PORT  uart8250,{mmio|mmio32},ADDR  none\n"
 	"                        without it: from earlycon= or (x86_64) console=ttyS0 to ttyS3 in\n"
 	"                        STRING, or from stdout-path in DTB\n"
+	"  -s, --stripes N       1, 2, 4, 8 or 16: cut segments of 64 KiB and more into N lanes, which\n"
+	"                        are hashed side by side; default 1, the plain SHA-256 of each\n"
 	"  -o, --output OUT      the image; written beside OUT and renamed when complete\n"
 	"  -h, --help            show this and exit\n"
 	"\n"
@@ -47,10 +50,15 @@ static const char help[] =
 	"Nothing half written is left, and an OUT that was there stays as it was.";
 
 static const struct option long_options[] = {
-	{"kernel", required_argument, NULL, 'k'},  {"initrd", required_argument, NULL, 'i'},
-	{"append", required_argument, NULL, 'a'},  {"dtb", required_argument, NULL, 'd'},
-	{"console", required_argument, NULL, 'c'}, {"output", required_argument, NULL, 'o'},
-	{"help", no_argument, NULL, 'h'},          {0},
+	{"kernel", required_argument, NULL, 'k'},
+	{"initrd", required_argument, NULL, 'i'},
+	{"append", required_argument, NULL, 'a'},
+	{"dtb", required_argument, NULL, 'd'},
+	{"console", required_argument, NULL, 'c'},
+	{"stripes", required_argument, NULL, 's'},
+	{"output", required_argument, NULL, 'o'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
 };
 
 static void set_once(const char **value, const char *option)
@@ -72,7 +80,7 @@ static void parse(struct options *options, struct file initrd[PURG_MAX_SEGMENTS]
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":k:i:a:d:c:o:h", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":k:i:a:d:c:s:o:h", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'k':
 			set_once(&options->kernel, "--kernel");
@@ -88,6 +96,9 @@ static void parse(struct options *options, struct file initrd[PURG_MAX_SEGMENTS]
 			break;
 		case 'c':
 			console_spec_add(&options->consoles, optarg);
+			break;
+		case 's':
+			set_once(&options->stripes, "--stripes");
 			break;
 		case 'o':
 			set_once(&options->out, "-o");
@@ -107,6 +118,23 @@ static void parse(struct options *options, struct file initrd[PURG_MAX_SEGMENTS]
 		fail_usage("pack", "--kernel is missing");
 	if (!options->out)
 		fail_usage("pack", "-o is missing");
+}
+
+static uint32_t parse_stripes(const char *text)
+{
+	static const char *const choices[] = {"1", "2", "4", "8", "16"};
+
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+		if (!strcmp(text, choices[i]))
+			return 1u << i;
+	fail(NULL, "--stripes", "'%s' is no number of stripes; give 1, 2, 4, 8 or 16", text);
+}
+
+static void set_stripes(struct image *image, uint32_t stripes)
+{
+	if (stripes > 1 && !(image->blobs.header.features & PURG_FEATURE_STRIPED_DIGEST))
+		fail(NULL, "--stripes", "the purgatory built into this command does not support it; leave it out");
+	image->stripes = stripes;
 }
 
 static void open_dtb(struct file *dtb, const char *path)
@@ -160,8 +188,10 @@ int command_pack(int argc, char **argv)
 	struct layout *layout = &options.layout;
 	struct kernel kernel;
 	struct file dtb;
+	uint32_t stripes;
 
 	parse(&options, initrd, argc, argv);
+	stripes = options.stripes ? parse_stripes(options.stripes) : 1;
 	refuse_output_over_input(options.out, options.kernel, "--kernel");
 	refuse_output_over_input(options.out, options.dtb, "--dtb");
 	for (unsigned int i = 0; i < layout->initrd_count; i++)
@@ -180,6 +210,7 @@ int command_pack(int argc, char **argv)
 	find_consoles(&options, &kernel);
 
 	image_begin(&image, options.out, &kernel);
+	set_stripes(&image, stripes);
 	memcpy(image.params.console, options.consoles.console, sizeof(image.params.console));
 	if (kernel.arch == PURG_ARCH_ARM64)
 		layout_arm64(&image, layout);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -15,6 +16,8 @@ static struct {
 	unsigned int percent;
 	bool shown;
 } progress;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void show(void)
 {
@@ -33,18 +36,25 @@ void progress_begin(const char *what, uint64_t total)
 		show();
 }
 
-void progress_add(uint64_t bytes)
+static void advance(uint64_t bytes)
 {
 	unsigned int percent;
 
-	if (!progress.shown)
-		return;
 	progress.done += bytes;
 	percent = (unsigned int)(progress.done / (progress.total / 100));
 	if (percent == progress.percent)
 		return;
 	progress.percent = percent > 100 ? 100 : percent;
 	show();
+}
+
+void progress_add(uint64_t bytes)
+{
+	if (!progress.shown)
+		return;
+	pthread_mutex_lock(&lock);
+	advance(bytes);
+	pthread_mutex_unlock(&lock);
 }
 
 /* Leave the line empty, for whatever is said next. */

@@ -8,7 +8,7 @@
 /* Begin work of so many bytes. Silent if that is quick, or if stderr is not a terminal. */
 void progress_begin(const char *what, uint64_t total);
 
-/* So many more bytes are done. */
+/* So many more bytes are done. For any thread. */
 void progress_add(uint64_t bytes);
 
 void progress_end(void);

@@ -8,8 +8,17 @@ HOSTCC := $(if $(filter clang,$(TOOLCHAIN)),clang,gcc)
 HOST_FLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARNINGS) -Iinclude '-ffile-prefix-map=$(CURDIR)=.'
 SANITIZE := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-COMMAND_SOURCES := $(wildcard tools/*.c) src/sha256.c src/params_digest.c
-COMMAND_LIBRARIES := -lfdt -lz
+# SHA-256 as the purgatory has it for the machine that the command runs on. Without a compiler there is none yet: make deps.
+HOST_MACHINE := $(firstword $(subst -, ,$(shell $(HOSTCC) -dumpmachine 2>/dev/null)))
+HOST_ARCH := $(HOST_MACHINE:aarch64=arm64)
+ifneq ($(HOST_ARCH),$(filter $(HOST_ARCH),$(ARCHES)))
+$(error the command runs on $(ARCHES) only, but $(HOSTCC) compiles for $(HOST_MACHINE))
+endif
+
+COMMAND_SOURCES := $(wildcard tools/*.c) src/sha256.c src/striped.c src/params_digest.c \
+	$(wildcard arch/$(HOST_ARCH)/sha256*.c)
+COMMAND_ASSEMBLY := tools/blobs.S $(wildcard arch/$(HOST_ARCH)/sha256*.S)
+COMMAND_LIBRARIES := -lfdt -lz -pthread
 
 PAYLOADS := $(foreach arch,$(ARCHES),$O/purgatory-$(arch).bin) $(FRONTS)
 
@@ -23,19 +32,25 @@ $O/sanitized/%.c.o: %.c tools/tools.mk $(TOOLCHAIN_STAMP)
 	mkdir -p $(@D)
 	$(HOSTCC) $(HOST_FLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
 
+# Sanitizers do nothing to assembly.
+$O/host/%.S.o: %.S tools/tools.mk $(TOOLCHAIN_STAMP)
+	$(say) HOSTAS $@
+	mkdir -p $(@D)
+	$(HOSTCC) $(HOST_FLAGS) -Wa,--noexecstack -MMD -MP -c $< -o $@
+
 $O/host/tools/blobs.S.o: tools/blobs.S $(PAYLOADS)
 	$(say) HOSTAS $@
 	mkdir -p $(@D)
 	$(HOSTCC) -DBLOB_PURGATORY_ARM64='"$O/purgatory-arm64.bin"' -DBLOB_PURGATORY_X86_64='"$O/purgatory-x86_64.bin"' \
 		-DBLOB_FRONT_ARM64='"$O/front-arm64.bin"' -DBLOB_FRONT_X86_64='"$O/front-x86_64.bin"' -c $< -o $@
 
-$(COMMAND): $(COMMAND_SOURCES:%=$O/host/%.o) $O/host/tools/blobs.S.o
+$(COMMAND): $(COMMAND_SOURCES:%=$O/host/%.o) $(COMMAND_ASSEMBLY:%=$O/host/%.o)
 	$(say) HOSTLD $@
 	$(HOSTCC) $^ $(COMMAND_LIBRARIES) -o $@
 
-$(COMMAND_SANITIZED): $(COMMAND_SOURCES:%=$O/sanitized/%.o) $O/host/tools/blobs.S.o
+$(COMMAND_SANITIZED): $(COMMAND_SOURCES:%=$O/sanitized/%.o) $(COMMAND_ASSEMBLY:%=$O/host/%.o)
 	$(say) HOSTLD $@
 	mkdir -p $(@D)
 	$(HOSTCC) $(SANITIZE) $^ $(COMMAND_LIBRARIES) -o $@
 
--include $(COMMAND_SOURCES:%=$O/host/%.d) $(COMMAND_SOURCES:%=$O/sanitized/%.d)
+-include $(COMMAND_SOURCES:%=$O/host/%.d) $(COMMAND_ASSEMBLY:%=$O/host/%.d) $(COMMAND_SOURCES:%=$O/sanitized/%.d)

@@ -6,43 +6,31 @@
 # state of its own below DIR.
 set -eu
 
-dir=$1
-mkdir -p "$dir"
-dir=$(cd "$dir" && pwd)
+tests=$(cd "$(dirname "$0")/.." && pwd)
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+mkdir -p "$1"
+dir=$(cd "$1" && pwd)
 state=$dir/apt
 log=$dir/log
 
-die() {
+fail() {
 	tail -n 5 "$log" >&2
 	echo "bench: kexec-tools: $1 (all of it in $log)" >&2
 	exit 1
 }
 
-# The machine's own mirror, in whichever format it is written down.
-mirror() {
-	cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
-		sed -n '/^#/d; s/.*[[:space:]]\(https\{0,1\}:[^[:space:]]*\/debian\)\/\{0,1\}\([[:space:]].*\)\{0,1\}$/\1/p' |
-		grep . || echo http://deb.debian.org/debian
-}
-
 apt() {
-	command=$1
-	shift
-	"$command" -qq \
-		-o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts=- \
-		-o Dir::State="$state" -o Dir::State::status=/dev/null -o Dir::Cache="$state/cache" \
-		-o APT::Sandbox::User=root -o Acquire::Languages=none -o Debug::NoLocking=1 \
-		-o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 "$@"
+	"$tests/apt.sh" "$state" "$@" -o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+		-o APT::Update::Error-Mode=any -o Acquire::Retries=1 \
+		-o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20
 }
 
-# apt has checked the signature of the index, and the index's digests of what it downloads.
+# apt checks the signature of the index, and against the index what it downloads.
 fetch() {
 	rm -rf "$state" &&
-		mkdir -p "$state/lists/partial" "$state/cache/archives/partial" &&
-		suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) &&
-		keyring=/usr/share/keyrings/debian-archive-keyring.gpg &&
-		echo "deb-src [signed-by=$keyring] $(mirror | head -n 1) $suite main" >"$state/sources.list" &&
-		apt apt-get update -o APT::Update::Error-Mode=any &&
+		mkdir -p "$state" &&
+		echo "deb-src [signed-by=$keyring] $("$tests/mirror.sh") bookworm main" >"$state/sources.list" &&
+		apt apt-get update &&
 		cd "$state" &&
 		apt apt-get source --download-only kexec-tools
 }
@@ -56,9 +44,9 @@ build() {
 		env -i PATH="$PATH" LC_ALL=C make purgatory/purgatory.ro
 }
 
-(fetch) >"$log" 2>&1 || die 'its source package cannot be had through apt'
-(build x86_64 x86_64-linux-gnu) >>"$log" 2>&1 || die 'it does not build for x86_64'
-(build arm64 aarch64-linux-gnu) >>"$log" 2>&1 || die 'it does not build for arm64'
+(fetch) >"$log" 2>&1 || fail 'its source package cannot be had through apt'
+(build x86_64 x86_64-linux-gnu) >>"$log" 2>&1 || fail 'it does not build for x86_64'
+(build arm64 aarch64-linux-gnu) >>"$log" 2>&1 || fail 'it does not build for arm64'
 
 set -- "$state"/kexec-tools_*.dsc
 version=${1##*_}

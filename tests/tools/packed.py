@@ -12,6 +12,9 @@ PACK_MAGIC = b"PURGPACK"
 X86_BASE = 0x100000
 MIB2 = 0x200000
 
+STRIPED = 0x37B00307
+STRIPED_FROM = 64 * 1024
+
 CONSOLE_PL011 = 0xEC7AC8AD
 CONSOLE_8250 = 0xF5B19F71
 CONSOLE_8250_PORT = 0xDC36FC90
@@ -40,6 +43,15 @@ PARAMS_FIELDS = {
 
 def fields(data, at, table):
     return {name: struct.unpack_from("<" + form, data, at + offset)[0] for name, (offset, form) in table.items()}
+
+
+def digest(data, lanes=0):
+    """SHA-256, or the striped one: each lane is a whole number of blocks, and the last has the rest as well."""
+    if not lanes:
+        return hashlib.sha256(data).digest()
+    size = len(data) // (64 * lanes) * 64
+    cuts = [size * lane for lane in range(lanes)] + [len(data)]
+    return digest(b"".join(digest(data[start:end]) for start, end in zip(cuts, cuts[1:])))
 
 
 class Segment:
@@ -122,14 +134,15 @@ class Packed:
         every = [struct.unpack_from("<IIQII", self.block, 0x80 + 0x20 * i) for i in range(2)]
         return [(kind, base, width, stride) for kind, width, base, stride, _ in every if kind]
 
-    def assert_digests(self):
+    def assert_digests(self, stripes=1):
         for segment in self.segments:
             content = self.read(segment.start, segment.size)
-            assert (segment.kind, segment.lanes) == (0, 0)
-            assert hashlib.sha256(content).digest() == segment.digest, segment.name
-        image = hashlib.sha256(self.purgatory[:self.header["ro_size"]]).digest()
+            lanes = stripes if stripes > 1 and segment.size >= STRIPED_FROM else 0
+            assert (segment.kind, segment.lanes) == (STRIPED if lanes else 0, lanes), segment.name
+            assert digest(content, lanes) == segment.digest, segment.name
         if self.header["features"] & 8:
-            assert self.block[0x60:0x80] == image
+            assert self.block[0x60:0x80] == digest(self.purgatory[:self.header["ro_size"]])
+        assert self.block[0x40:0x60] == digest(self.block[:0x40] + bytes(0x20) + self.block[0x60:])
 
     def assert_no_overlap(self):
         parts = [(s.start, s.end, s.name) for s in self.segments]

@@ -135,6 +135,11 @@ BAD_ARGUMENTS = {
     "three consoles": (["-k", "x86_64", "-c", "pl011,4", "-c", "pl011,8", "-c", "pl011,16", "-o", "out"],
                        ["one too many; 2 is the most"]),
     "ports on arm64": (["-k", "arm64", "-c", "uart8250,io,0x3f8", "-o", "out"], ["needs x86 ports"]),
+    **{f"stripes '{n}'": (["-k", "arm64", "-s", n, "-o", "out"],
+                          [f"purgatory: --stripes: '{n}' is no number of stripes; give 1, 2, 4, 8 or 16\n"])
+       for n in ("", "0", "3", "17", "32", "-2", "+2", " 2", "2 ", "02", "0x10", "1e1", "two", "4294967298")},
+    "stripes twice": (["-k", "arm64", "-s", "2", "--stripes=2", "-o", "out"], ["--stripes is given twice"]),
+    "stripes without a number": (["-k", "arm64", "-o", "out", "--stripes"], ["'--stripes' needs a value"]),
     "output directory missing": (["-k", "arm64", "-c", "none", "-o", "no/out"], ["no/out: create a file beside it"]),
     "output is a directory": (["-k", "arm64", "-c", "none", "-o", "."], [".: exists and is not a regular file"]),
     "output ends in a slash": (["-k", "arm64", "-c", "none", "-o", "out/"], ["out/: is a directory"]),
