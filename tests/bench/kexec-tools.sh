@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
 # kexec-tools.sh DIR: build the purgatory of Debian's kexec-tools from its source package, by its own makefiles, for both
-# architectures: DIR/ARCH/purgatory/*.o, and the package's version in DIR/version. The source comes through apt, with an apt
-# state of its own below DIR.
+# architectures: DIR/ARCH/purgatory/*.o, and the package's version in DIR/version. The source comes through apt, with an
+# apt state of its own below DIR.
 set -eu
 
 tests=$(cd "$(dirname "$0")/.." && pwd)

@@ -7,7 +7,7 @@
     openssl                     OpenSSL, which does what OPENSSL_ia32cap leaves it: hence a process of its own
     read                        nothing but read it; the digest is a sum
 
-Usage: worker.py FD SIZE DIRECTORY, the buffer's memfd and where the libraries are. Seconds are the CPU's, of this thread.
+Usage: worker.py FD SIZE DIRECTORY, the buffer's memfd and where the libraries are. Seconds are of CPU time.
 """
 
 import ctypes
