@@ -61,8 +61,10 @@ check-qemu: all test-programs debian qemu10 clang-build ## the boots under QEMU,
 size: $(BLOBS) ## how large each form is, beside kexec-tools' purgatory
 	tests/size.sh
 
-bench: $O/tests/sha256.so ## how fast: the portable SHA-256 beside OpenSSL's, in userland; into build/bench.json
-	/usr/bin/python3 tests/bench.py $< $O/bench.json
+bench: ## how fast: SHA-256 beside its peers in userland, counts under QEMU; into build/bench.json and build/bench.svg
+	tests/deps.sh bench
+	$(MAKE) all bench-programs
+	/usr/bin/python3 tests/bench/bench.py
 
 C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
 SHELL_FILES = $(shell git ls-files --cached --others --exclude-standard '*.sh' .ci/run)

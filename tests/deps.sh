@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-# Install the Debian packages that building, testing and the demo need, as far as they are missing.
+# deps.sh [bench]: install the Debian packages that building, testing and the demo need, as far as they are missing; and
+# those for make bench alone.
 set -eu
 
 packages='
@@ -12,6 +13,7 @@ python3 python3-pytest python3-pytest-xdist python3-cryptography-vectors
 device-tree-compiler cpio git ca-certificates
 clang-format cppcheck shellcheck
 '
+[ "${1:-}" != bench ] || packages="$packages dpkg-dev python3-matplotlib"
 
 missing=
 for package in $packages; do

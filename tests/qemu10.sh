@@ -16,14 +16,6 @@ fail() {
 	exit 1
 }
 
-# Where the machine has its Debian from, in whatever form its sources are written, and whether or not it has read them.
-mirror_of_machine() {
-	# shellcheck disable=SC2016 # apt fills in REPO_URI
-	apt-get indextargets --no-release-info --format '$(REPO_URI)' \
-		'Created-By: Packages' 'Release: bookworm' 'Component: main' 2>/dev/null |
-		grep -v '^cdrom:' | head -n 1 | grep . || echo http://deb.debian.org/debian
-}
-
 apt() {
 	"$here/apt.sh" "$state" "$@" -o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts=/dev/null \
 		-o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
@@ -59,7 +51,7 @@ version() {
 mkdir -p "$1/apt"
 dir=$(cd "$1" && pwd)
 state=$dir/apt
-mirror=$(mirror_of_machine)
+mirror=$("$here/mirror.sh")
 rm -f "$dir/version"
 fetch
 unpack

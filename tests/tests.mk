@@ -46,15 +46,50 @@ $O/tests/launch-x86_64.elf: tests/qemu/launch-x86_64.S tests/tests.mk
 	$(CC_x86_64) $(WARNINGS) -c $< -o $(@:.elf=.o)
 	$(BINUTILS_x86_64)ld -static -nostdlib -z noexecstack -e 0 -Ttext-segment=0x2000000 $(@:.elf=.o) -o $@
 
-# The purgatory's SHA-256, compiled as for x86_64, for the bench to call.
-$O/tests/sha256.so: src/sha256.c src/string.c linker/freestanding.mk
+# What make bench calls in userland: the purgatory's SHA-256, compiled as for x86_64; kexec-tools' purgatory's; a plain read.
+# Each library's calls of memcpy are of its own memcpy.
+BENCH_PROGRAMS := $(patsubst %,$O/bench/%,sha256.so kexec-tools.so read.so kexec-tools-arm64.bin count.so)
+LIBRARY := -nostdlib -shared -Wl$(comma)-Bsymbolic$(comma)-z$(comma)noexecstack
+
+$O/bench/sha256.so: src/sha256.c src/striped.c src/string.c $(wildcard arch/x86_64/sha256_*.S) tests/bench/ways.c \
+		linker/freestanding.mk
 	$(say) LD $@
 	mkdir -p $(@D)
 	$(CC_x86_64) $(filter-out -include %hidden.h -fvisibility=hidden -flto%,$(FREESTANDING)) $(ARCH_FLAGS_x86_64) -fpic \
-		-nostdlib -shared $(filter %.c,$^) -o $@
+		$(LIBRARY) $(filter %.c %.S,$^) -o $@
 
-.PHONY: test-programs debian qemu10 clang-build
+$O/bench/read.so: tests/bench/read.c
+	$(say) LD $@
+	mkdir -p $(@D)
+	$(CC_x86_64) -O3 -march=native $(WARNINGS) -fpic $(LIBRARY) $< -o $@
+
+KEXEC_TOOLS := $O/bench/kexec-tools
+$(KEXEC_TOOLS)/version: tests/bench/kexec-tools.sh tests/apt.sh tests/mirror.sh
+	$(say) FETCH "kexec-tools' source"
+	tests/bench/kexec-tools.sh $(KEXEC_TOOLS)
+
+# Its code is not position independent.
+$O/bench/kexec-tools.so: $(KEXEC_TOOLS)/version
+	$(say) LD $@
+	$(CC_x86_64) $(LIBRARY) -Wl,-z,notext $(<D)/x86_64/purgatory/sha256.o $(<D)/x86_64/purgatory/string.o -o $@
+
+# It is entered where the purgatory is, at 0x42000000: ARM64 in tests/qemu/machine.py.
+$O/bench/kexec-tools-arm64.bin: tests/bench/kexec-tools-arm64.S $(KEXEC_TOOLS)/version
+	$(say) LD $@
+	$(CC_arm64) $(WARNINGS) -static -nostdlib -no-pie -Wl,-z,noexecstack,--build-id=none,-e,0,-Ttext=0x42000000 $< \
+		$(KEXEC_TOOLS)/arm64/purgatory/sha256.o $(KEXEC_TOOLS)/arm64/purgatory/string.o -o $(@:.bin=.elf)
+	$(BINUTILS_arm64)objcopy -O binary $(@:.bin=.elf) $@
+
+# The TCG plugin: a library for QEMU, which has the functions that it calls.
+$O/bench/count.so: tests/bench/count.c
+	$(say) LD $@
+	mkdir -p $(@D)
+	$(CC_x86_64) -std=gnu11 -O2 $(WARNINGS) -fpic -shared $< -o $@
+
+.PHONY: test-programs bench-programs debian qemu10 clang-build
 test-programs: $(UNIT_TESTS) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED)
+
+bench-programs: $(BENCH_PROGRAMS) $(MACHINE_PROGRAMS)
 
 # A kernel and a busybox initrd for each architecture.
 debian: $(foreach arch,$(ARCHES),$O/debian/$(arch)/initrd)
@@ -66,7 +101,7 @@ $O/debian/%/initrd: tests/debian.sh tests/apt.sh tests/init.sh
 # The QEMU of Debian 12's backports, beside the installed one.
 qemu10: $O/qemu10/version
 
-$O/qemu10/version: tests/qemu10.sh tests/apt.sh
+$O/qemu10/version: tests/qemu10.sh tests/apt.sh tests/mirror.sh
 	$(say) FETCH 'QEMU 10 of bookworm-backports'
 	tests/qemu10.sh $O/qemu10
 
