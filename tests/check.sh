@@ -33,10 +33,11 @@ unit() {
 		status=$?
 		good=$(grep -c '^\[       OK \]' "$log")
 		bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test(s).*/\1/p' "$log" | tail -n 1 | grep . || echo 0)
+		left=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test(s).*/\1/p' "$log" | tail -n 1 | grep . || echo 0)
 		[ $status -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
-		[ $((good + bad)) -gt 0 ] || bad=1
+		[ $((good + bad + left)) -gt 0 ] || bad=1
 		[ "$bad" -eq 0 ] || cat "$log"
-		count "$name" "$good" "$bad" 0
+		count "$name" "$good" "$bad" "$left"
 	done
 }
 
