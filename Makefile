@@ -46,7 +46,7 @@ demo: deps ## boot two Debian kernels through the purgatory, and see a damaged o
 	tests/demo.sh
 
 check: deps ## all tests
-	$(MAKE) all test-programs debian clang-build
+	$(MAKE) all test-programs debian qemu10 clang-build
 	tests/check.sh
 
 check-unit: $(UNIT_TESTS) ## the unit tests, on this machine under ASan and UBSan
@@ -55,8 +55,8 @@ check-unit: $(UNIT_TESTS) ## the unit tests, on this machine under ASan and UBSa
 check-tools: all test-programs ## the tests of the forms and of the command
 	tests/check.sh forms tools
 
-check-qemu: all test-programs debian clang-build ## the boots under QEMU
-	tests/check.sh qemu clang
+check-qemu: all test-programs debian qemu10 clang-build ## the boots under QEMU, of Debian 12 and of its backports
+	tests/check.sh qemu qemu10 clang
 
 size: $(BLOBS) ## how large each form is, beside kexec-tools' purgatory
 	tests/size.sh

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
-# check.sh [unit] [forms] [tools] [qemu] [clang]: run these suites, or all, and count: the last line is `N passed, N failed`.
+# check.sh [unit] [forms] [tools] [qemu] [qemu10] [clang]: run these suites, or all, and count: the last line is `N passed, N failed`.
 # Everything must have been built; `make check` does.
 set -u
 
@@ -61,8 +61,17 @@ tools() {
 	PURGATORY=$BUILD/purgatory PURGATORY_SANITIZED=$BUILD/tests/purgatory-sanitized pytest tools "$here/tools"
 }
 
+# The QEMU that is installed, then the one that is unpacked in the build.
 qemu() {
-	pytest qemu "$here/qemu"
+	pytest "qemu (QEMU $(qemu_version))" "$here/qemu"
+}
+
+qemu10() {
+	QEMU_PREFIX=$BUILD/qemu10 pytest "qemu10 (QEMU $(cat "$BUILD/qemu10/version"))" "$here/qemu"
+}
+
+qemu_version() {
+	qemu-system-x86_64 --version | sed -n 's/^QEMU emulator version \([0-9.]*\).*/\1/p'
 }
 
 # What clang and lld built has the right shape and boots as well.
@@ -72,7 +81,7 @@ clang() {
 }
 
 export BUILD PYTHONDONTWRITEBYTECODE=1
-[ $# -gt 0 ] || set -- unit forms tools qemu clang
+[ $# -gt 0 ] || set -- unit forms tools qemu qemu10 clang
 for suite in "$@"; do
 	$suite
 done

@@ -6,7 +6,7 @@
 # added to the machine, and nothing is installed.
 set -eu
 
-here=$(dirname "$0")
+here=$(cd "$(dirname "$0")" && pwd)
 arch=$1
 dir=$2
 case $arch in
@@ -18,15 +18,9 @@ esac
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 state=$dir/apt
-mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
 
 apt() {
-	command=$1
-	shift
-	"$command" -qq \
-		-o APT::Architecture=$debian -o APT::Architectures=$debian \
-		-o Dir::State="$state" -o Dir::State::status=/dev/null -o Dir::Cache="$state/cache" \
-		-o APT::Sandbox::User=root -o Acquire::Languages=none -o Debug::NoLocking=1 "$@"
+	"$here/apt.sh" "$state" "$@" -o APT::Architecture=$debian -o APT::Architectures=$debian
 }
 
 # The newest version of the meta package names the kernel's own package.

@@ -9,13 +9,15 @@ UNIT_sha256 := $(or $(SHA256_$(HOST_ARCH)),$(GENERIC))
 UNIT_params := $(GENERIC)
 UNIT_main := $(GENERIC)
 UNIT_console := $(GENERIC)
+UNIT_tables := $(GENERIC) arch/arm64/tables.c
 UNIT_dtb := front/arm64/dtb.c
 UNIT_bootparams := front/x86_64/bootparams.c
-UNITS := sha256 params main console dtb bootparams
+UNITS := sha256 params main console tables dtb bootparams
 UNIT_TESTS := $(UNITS:%=$O/tests/unit/test_%)
 
 define unit-test
-$O/tests/unit/test_$(1): $(patsubst %,$O/sanitized/%.o,tests/unit/test_$(1).c $(UNIT_$(1)))
+$O/tests/unit/test_$(1): $(patsubst %,$O/sanitized/%.o,tests/unit/test_$(1).c $(filter %.c,$(UNIT_$(1)))) \
+		$(patsubst %,$O/host/%.o,$(filter %.S,$(UNIT_$(1))))
 	$$(say) HOSTLD $$@
 	mkdir -p $$(@D)
 	$$(HOSTCC) $$(SANITIZE) $$^ -lcmocka -lfdt -o $$@
@@ -51,15 +53,22 @@ $O/tests/sha256.so: src/sha256.c src/string.c linker/freestanding.mk
 	$(CC_x86_64) $(filter-out -include %hidden.h -fvisibility=hidden -flto%,$(FREESTANDING)) $(ARCH_FLAGS_x86_64) -fpic \
 		-nostdlib -shared $(filter %.c,$^) -o $@
 
-.PHONY: test-programs debian clang-build
+.PHONY: test-programs debian qemu10 clang-build
 test-programs: $(UNIT_TESTS) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED)
 
 # A kernel and a busybox initrd for each architecture.
 debian: $(foreach arch,$(ARCHES),$O/debian/$(arch)/initrd)
 
-$O/debian/%/initrd: tests/debian.sh tests/init.sh
+$O/debian/%/initrd: tests/debian.sh tests/apt.sh tests/init.sh
 	$(say) FETCH 'Debian kernel and busybox for $*'
 	tests/debian.sh $* $O/debian/$*
+
+# The QEMU of Debian 12's backports, beside the installed one.
+qemu10: $O/qemu10/version
+
+$O/qemu10/version: tests/qemu10.sh tests/apt.sh
+	$(say) FETCH 'QEMU 10 of bookworm-backports'
+	tests/qemu10.sh $O/qemu10
 
 # The same as built by clang and lld, for the boots.
 CLANG_BUILD := $O/clang

@@ -32,12 +32,8 @@ $O/sanitized/%.c.o: %.c tools/tools.mk $(TOOLCHAIN_STAMP)
 	mkdir -p $(@D)
 	$(HOSTCC) $(HOST_FLAGS) $(SANITIZE) -MMD -MP -c $< -o $@
 
+# Sanitizers do nothing to assembly.
 $O/host/%.S.o: %.S tools/tools.mk $(TOOLCHAIN_STAMP)
-	$(say) HOSTAS $@
-	mkdir -p $(@D)
-	$(HOSTCC) $(HOST_FLAGS) -Wa,--noexecstack -MMD -MP -c $< -o $@
-
-$O/sanitized/%.S.o: %.S tools/tools.mk $(TOOLCHAIN_STAMP)
 	$(say) HOSTAS $@
 	mkdir -p $(@D)
 	$(HOSTCC) $(HOST_FLAGS) -Wa,--noexecstack -MMD -MP -c $< -o $@

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Control registers and CPUID, with names for the bits that are used. SDM volume 3, 2.5 and 2.6; volume 2, CPUID. */
+/*
+ * Control registers and CPUID, with names for the bits that are used. SDM volume 3, 2.5 and 2.6; volume 2, CPUID and
+ * XGETBV; volume 1, 14.3 and 15.2: how AVX and AVX-512 are detected.
+ */
 #ifndef REGISTERS_H
 #define REGISTERS_H
 
@@ -21,7 +24,16 @@
 
 #define CPUID_MAX 0
 #define CPUID_FEATURES 1
-#define CPUID_FEATURES_ECX_XSAVE (1 << 26)
+#define CPUID_FEATURES_ECX_SSSE3 (1u << 9)
+#define CPUID_FEATURES_ECX_SSE41 (1u << 19)
+#define CPUID_FEATURES_ECX_XSAVE (1u << 26)
+#define CPUID_FEATURES_ECX_OSXSAVE (1u << 27) /* CR4.OSXSAVE */
+#define CPUID_FEATURES_ECX_AVX (1u << 28)
+#define CPUID_EXTENDED_FEATURES 7
+#define CPUID_EXTENDED_EBX_AVX2 (1u << 5)
+#define CPUID_EXTENDED_EBX_AVX512F (1u << 16)
+#define CPUID_EXTENDED_EBX_SHA (1u << 29)
+#define CPUID_EXTENDED_EBX_AVX512BW (1u << 30)
 #define CPUID_XSAVE 0xd /* EAX: the low half of XCR0's bits that may be set */
 #define CPUID_EXTENDED_MAX 0x80000000
 #define CPUID_ADDRESS_SIZES 0x80000008

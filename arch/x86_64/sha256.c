@@ -4,31 +4,12 @@
  * SDM volume 2, CPUID and XGETBV; volume 1, 14.3 and 15.2: how AVX and AVX-512 are detected.
  */
 #include <arch.h>
-
-#define LEAF_FEATURES 1
-#define FEATURES_ECX_SSSE3 (1u << 9)
-#define FEATURES_ECX_SSE41 (1u << 19)
-#define FEATURES_ECX_OSXSAVE (1u << 27)
-#define FEATURES_ECX_AVX (1u << 28)
-
-#define LEAF_EXTENDED_FEATURES 7
-#define EXTENDED_EBX_AVX2 (1u << 5)
-#define EXTENDED_EBX_AVX512F (1u << 16)
-#define EXTENDED_EBX_SHA (1u << 29)
-#define EXTENDED_EBX_AVX512BW (1u << 30)
-
-/* XCR0: the state components that may be used. SSE and AVX; those and opmask, ZMM_Hi256, Hi16_ZMM. */
-#define XCR0_AVX 0x06
-#define XCR0_AVX512 0xe6
+#include "registers.h"
 
 sha256_blocks_fn sha256_blocks_shani;
 sha256_lanes_fn sha256_lanes2_shani;
 sha256_lanes_fn sha256_lanes8_avx2;
 sha256_lanes_fn sha256_lanes16_avx512;
-
-struct cpuid {
-	uint32_t eax, ebx, ecx, edx;
-};
 
 /* What of it matters here. */
 struct features {
@@ -37,31 +18,14 @@ struct features {
 	uint32_t xcr0;
 };
 
-static struct cpuid cpuid(uint32_t leaf)
-{
-	struct cpuid r;
-
-	__asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(0));
-	return r;
-}
-
-/* The low half, which has all that is asked for here. */
-static uint32_t read_xcr0(void)
-{
-	uint32_t eax, edx;
-
-	__asm__ volatile("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
-	return eax;
-}
-
 static struct features read_features(void)
 {
-	struct features features = {.ecx = cpuid(LEAF_FEATURES).ecx};
+	struct features features = {.ecx = cpuid(CPUID_FEATURES).ecx};
 
-	if (cpuid(0).eax >= LEAF_EXTENDED_FEATURES)
-		features.extended_ebx = cpuid(LEAF_EXTENDED_FEATURES).ebx;
-	if (features.ecx & FEATURES_ECX_OSXSAVE)
-		features.xcr0 = read_xcr0();
+	if (cpuid(CPUID_MAX).eax >= CPUID_EXTENDED_FEATURES)
+		features.extended_ebx = cpuid(CPUID_EXTENDED_FEATURES).ebx;
+	if (features.ecx & CPUID_FEATURES_ECX_OSXSAVE)
+		features.xcr0 = (uint32_t)read_xcr0();
 	return features;
 }
 
@@ -75,11 +39,12 @@ static void add_lanes(struct sha256_engine *engine, const struct features *featu
 {
 	struct sha256_lanes *next = engine->lanes;
 
-	if (has(features, FEATURES_ECX_AVX, EXTENDED_EBX_AVX512F | EXTENDED_EBX_AVX512BW, XCR0_AVX512))
+	if (has(features, CPUID_FEATURES_ECX_AVX, CPUID_EXTENDED_EBX_AVX512F | CPUID_EXTENDED_EBX_AVX512BW,
+		XCR0_SSE | XCR0_AVX | XCR0_AVX512))
 		*next++ = (struct sha256_lanes){sha256_lanes16_avx512, 16, 16, "avx512"};
 	if (sha)
 		*next = (struct sha256_lanes){sha256_lanes2_shani, 2, 2, ""};
-	else if (has(features, FEATURES_ECX_AVX, EXTENDED_EBX_AVX2, XCR0_AVX))
+	else if (has(features, CPUID_FEATURES_ECX_AVX, CPUID_EXTENDED_EBX_AVX2, XCR0_SSE | XCR0_AVX))
 		*next = (struct sha256_lanes){sha256_lanes8_avx2, 8, 4, "avx2"};
 }
 
@@ -93,7 +58,7 @@ void arch_sha256(struct sha256_engine *engine, bool portable)
 	if (portable)
 		return;
 	features = read_features();
-	sha = has(&features, FEATURES_ECX_SSSE3 | FEATURES_ECX_SSE41, EXTENDED_EBX_SHA, 0);
+	sha = has(&features, CPUID_FEATURES_ECX_SSSE3 | CPUID_FEATURES_ECX_SSE41, CPUID_EXTENDED_EBX_SHA, 0);
 	if (sha) {
 		engine->name = "sha-ni";
 		engine->blocks = sha256_blocks_shani;

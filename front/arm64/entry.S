@@ -44,13 +44,13 @@ front_start:
 front_entry:
 	/* The loader must have masked them; there is no handler should it have not. */
 	msr	daifset, #0xf
-	mov	x4, x0
+	mov	x19, x0
 	/* Dirty lines of an old owner would come down upon the stack later: only the file is known to be clean. */
 	adr	x0, front_bss_start
 	adr	x1, front_bss_end
 	sub	x1, x1, x0
 	bl	arch_sync_memory
-	mov	x1, x4
+	mov	x1, x19
 	adr	x0, front_start
 	/* With a plain binary image nobody has zeroed memory behind the file. */
 	adr	x2, front_bss_start

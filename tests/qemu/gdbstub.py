@@ -213,6 +213,15 @@ class Gdb:
         if place != address:
             raise GdbError(f"the guest stopped at {place:#x}, not at {address:#x}")
 
+    def run_over(self):
+        """Let the guest run on from the breakpoint at which it stands to the next one, and return where that is."""
+        place = self.pc()
+        kind = self.breakpoints[place]
+        self.remove_breakpoint(place)
+        after = self.step()
+        self.insert_breakpoint(place, kind)
+        return after if after in self.breakpoints else self.run_to_stop()
+
     def step(self):
         """Run one instruction, and return where the next one is."""
         self.send("s")

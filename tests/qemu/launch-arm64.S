@@ -20,7 +20,8 @@
 #define OPTION_STATE_BIT 0	/* set the system registers; HCR_EL2.E2H goes first */
 #define OPTION_DROP_BIT 1	/* from EL2 to EL1 */
 #define OPTION_DIRTY_BIT 2	/* junk in every register */
-#define OPTION_MMU_BIT 3	/* leave the MMU on, which a purgatory must not be entered with */
+#define OPTION_MMU_BIT 3	/* leave the MMU on, as a firmware may */
+#define OPTION_CACHES_BIT 4	/* and the caches with it */
 
 #define CURRENT_EL2 (2 << 2)
 #define HCR_EL2_RW (1 << 31)
@@ -29,14 +30,18 @@
 #define CNTHCTL_EL2_EL1PCTEN_EL1PCEN 3
 #define SPSR_EL1H_MASKED 0x3c5
 #define STALE_VBAR 0xdead0800
+#define STALE_TTBR0 0xdead0000
+#define STALE_TCR 0x0000001435103510
+#define STALE_MAIR 0x1122334455667788
 #define SCTLR_M (1 << 0)
+#define SCTLR_C_I (1 << 2 | 1 << 12)
 
 /*
  * An identity map of 512 GiB by blocks of 1 GiB. TCR in the layouts of EL1 and of EL2 at once: 39 bits of address from
  * TTBR0, 4 KiB granule, 40 bits of physical address; EPD1 and TG1's upper bit are RES1 at EL2.
  */
 #define TCR_VALUE (25 | 2 << 16 | 1 << 23 | 1 << 31 | 2 << 32)
-#define MAIR_VALUE 0x4400	/* 0: Device-nGnRnE; 1: Normal, not cached */
+#define MAIR_VALUE 0xff00	/* 0: Device-nGnRnE; 1: Normal, write-back */
 #define BLOCK_DEVICE 0x401	/* valid, accessed, attributes 0 */
 #define BLOCK_NORMAL 0x405	/* valid, accessed, attributes 1 */
 
@@ -69,7 +74,7 @@ launch:
 	ldr	x27, [x28, #MAILBOX_OPTIONS]
 	tbz	x27, #OPTION_DROP_BIT, 1f
 	bl	drop
-1:	bl	stale_vectors
+1:	bl	stale_registers
 	tbz	x27, #OPTION_STATE_BIT, 2f
 	bl	set_state
 2:	tbz	x27, #OPTION_MMU_BIT, 3f
@@ -139,22 +144,31 @@ drop:
 	eret
 
 /*
- * Leave vectors that lead nowhere, as an old kernel does.
+ * Leave vectors that lead nowhere, as an old kernel does, and a translation that is of no use to anybody else.
  *
  * In:		EL1 or EL2
  * Out:		nothing
- * Clobbers:	x0, x1
+ * Clobbers:	x0 to x4
  * MMU, caches:	off
  */
-stale_vectors:
+stale_registers:
 	ldr	x1, =STALE_VBAR
+	ldr	x2, =STALE_TTBR0
+	ldr	x3, =STALE_TCR
+	ldr	x4, =STALE_MAIR
 	mrs	x0, CurrentEL
 	cmp	x0, #CURRENT_EL2
 	b.eq	1f
 	msr	vbar_el1, x1
+	msr	ttbr0_el1, x2
+	msr	tcr_el1, x3
+	msr	mair_el1, x4
 	isb
 	ret
 1:	msr	vbar_el2, x1
+	msr	ttbr0_el2, x2
+	msr	tcr_el2, x3
+	msr	mair_el2, x4
 	isb
 	ret
 
@@ -187,12 +201,12 @@ set_state:
 2:	ret
 
 /*
- * Turn the MMU on with an identity map.
+ * Turn the MMU on with an identity map, and the caches if OPTION_CACHES asks for it.
  *
- * In:		EL1 or EL2
+ * In:		x27 options, EL1 or EL2
  * Out:		nothing
- * Clobbers:	x0 to x4
- * MMU, caches:	off; on afterwards, with the caches off
+ * Clobbers:	x0 to x5
+ * MMU, caches:	off; on afterwards
  */
 mmu_on:
 	adr	x0, launch
@@ -208,7 +222,11 @@ mmu_on:
 	b.ne	1b
 	ldr	x1, =TCR_VALUE
 	mov	x2, #MAIR_VALUE
-	dsb	sy			/* the table is there before it is walked */
+	mov	x5, #SCTLR_M
+	tbz	x27, #OPTION_CACHES_BIT, 3f
+	orr	x5, x5, #SCTLR_C_I & 0xff
+	orr	x5, x5, #SCTLR_C_I & ~0xff
+3:	dsb	sy			/* the table is there before it is walked */
 	mrs	x3, CurrentEL
 	cmp	x3, #CURRENT_EL2
 	b.eq	2f
@@ -219,7 +237,7 @@ mmu_on:
 	dsb	nsh
 	isb
 	mrs	x4, sctlr_el1
-	orr	x4, x4, #SCTLR_M
+	orr	x4, x4, x5
 	msr	sctlr_el1, x4
 	isb
 	ret
@@ -230,7 +248,7 @@ mmu_on:
 	dsb	nsh
 	isb
 	mrs	x4, sctlr_el2
-	orr	x4, x4, #SCTLR_M
+	orr	x4, x4, x5
 	msr	sctlr_el2, x4
 	isb
 	ret

@@ -39,7 +39,7 @@ GIB = 1 << 30
 # The launcher's mailbox; launch-*.S has the same numbers.
 MAILBOX = struct.Struct("<QQQQQQ")
 PIECE = struct.Struct("<QQQ")
-OPTION_STATE, OPTION_DROP, OPTION_DIRTY, OPTION_MMU = 1, 2, 4, 8
+OPTION_STATE, OPTION_DROP, OPTION_DIRTY, OPTION_MMU, OPTION_CACHES = 1, 2, 4, 8, 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +52,15 @@ class State:
     sctlr_or_cr4: int = 0
     hcr_or_cr0: int = 0
     trap: int = 0
+
+    def with_trap(self, trap):
+        """The same with another CPACR_EL1 or CPTR_EL2."""
+        return dataclasses.replace(self, trap=trap)
+
+    def with_cpu(self, cpu):
+        """The same on another CPU."""
+        _, _, *machine = self.qemu
+        return dataclasses.replace(self, qemu=("-cpu", cpu, *machine))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -302,6 +311,7 @@ class Boot:
     def __post_init__(self):
         self.state = self.arch.states[0]
         self.options = OPTION_DIRTY
+        self.qemu_options = []
         self.target = None
         self.place = self.arch.purgatory_at
         self.payload = (BUILD / "tests" / f"payload-{self.arch.name}.bin").read_bytes()
@@ -374,7 +384,7 @@ class Boot:
         mailbox = self.directory / "mailbox"
         mailbox.write_bytes(self.mailbox())
         launcher = BUILD / "tests" / self.arch.launcher
-        command = [*self.arch.qemu, *self.state.qemu, "-m", self.memory_size]
+        command = [*self.arch.qemu, *self.state.qemu, "-m", self.memory_size, *self.qemu_options]
         command += ["-device", f"loader,file={mailbox},addr={self.arch.mailbox_at:#x},force-raw=on"]
         if self.arch is ARM64:
             command += ["-device", f"loader,file={launcher},addr={self.arch.launcher_at:#x},force-raw=on"]

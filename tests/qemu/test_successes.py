@@ -18,8 +18,8 @@ def pattern(size):
 
 
 def verified_line(text):
-    """(segments, bytes, implementation, entry) of the line that announces the jump."""
-    line = r"^purgatory: verified (\d+) segments?, (\d+) bytes, sha256: (\S+); jumping to 0x([0-9a-f]+)$"
+    """(segments, bytes, implementation, entry) of the line that announces the jump; the caches are on."""
+    line = r"^purgatory: verified (\d+) segments?, (\d+) bytes, sha256: (\S+), cached; jumping to 0x([0-9a-f]+)$"
     match = re.search(line, text, re.M)
     assert match, text
     return int(match[1]), int(match[2]), match[3], int(match[4], 16)
@@ -226,6 +226,46 @@ def test_end_of_physical_memory(good, beyond):
         assert f"[code {constant('E_UNMAPPED')}]" in good.refusal()
     else:
         good.report()
+
+
+STRIPED_SIZES = [0, 1, 63, 64, 65, 1023, 1024, 1025, 0x12345]
+
+
+def striped(data, lanes):
+    """The striped digest, as docs/abi.md defines it."""
+    lane = len(data) // (64 * lanes) * 64
+    ends = [*range(lane, lane * lanes, lane)] if lane else [0] * (lanes - 1)
+    starts = [0, *ends]
+    return sha256(b"".join(sha256(data[start:end]) for start, end in zip(starts, [*ends, len(data)])))
+
+
+def striped_boot(boot, lanes, start=0):
+    """A boot with a striped segment of each size."""
+    boot.with_payload()
+    for i, size in enumerate(STRIPED_SIZES):
+        data = pattern(size)
+        path = boot.segment(f"s{size}", boot.arch.spare_at + i * 0x20000 + start, data, "DIGEST_STRIPED")
+        boot.params[f"{path}.lanes"] = lanes
+        boot.params[f"{path}.digest"] = striped(data, lanes)
+    boot.seal()
+    return boot
+
+
+@pytest.mark.parametrize("flags", [0, constant("FLAG_PORTABLE_SHA256")], ids=["fastest", "portable"])
+@pytest.mark.parametrize("lanes", [2, 4, 8, 16])
+def test_striped(boot, lanes, flags):
+    """Striped digests of every number of lanes, of sizes around their bounds, by what the CPU has and without it."""
+    boot.params["flags"] = flags
+    _, text = striped_boot(boot, lanes, start=lanes - 1).report()
+    assert verified_line(text)[:2] == (1 + len(STRIPED_SIZES), len(boot.payload) + sum(STRIPED_SIZES))
+
+
+@pytest.mark.parametrize("lanes", [2, 4, 8, 16])
+def test_damage_in_any_lane(boot, lanes):
+    """A flipped byte in the last lane is as bad as one in the first."""
+    striped_boot(boot, lanes)
+    boot.put(boot.arch.spare_at + (len(STRIPED_SIZES) - 1) * 0x20000 + 0x12344, b"\x01")
+    assert f"segment {len(STRIPED_SIZES)} (s74565): the digest does not match" in boot.refusal()
 
 
 def test_portable_sha256(good):

@@ -303,5 +303,5 @@ def test_walks_a_guest(state, tmp_path):
     assert regime.on and not regime.upper_half
     assert [str(found) for found in ranges] == [
         "0x0-0x40000000 rwx device-nGnRnE outer",
-        "0x40000000-0x8000000000 rwx normal-nc outer",
+        "0x40000000-0x8000000000 rwx normal-wb none",
     ]

@@ -9,10 +9,10 @@ struct purg_params purg_params;
 /* The object behind `purg_header`: as large as the header says that the image is. */
 extern const union {
 	struct purg_header header;
-	uint8_t bytes[FAKE_PAGE];
+	uint8_t bytes[2 * FAKE_PAGE];
 } fake_page __asm__("purg_header");
 _Alignas(FAKE_PAGE) const __typeof__(fake_page) fake_page = {
-	.header = {.magic = PURG_HEADER_MAGIC, .align = FAKE_PAGE, .mem_size = FAKE_PAGE, .ro_size = PURG_HEADER_SIZE},
+	.header = {.magic = PURG_HEADER_MAGIC, .align = FAKE_PAGE, .mem_size = 2 * FAKE_PAGE, .ro_size = FAKE_PAGE},
 };
 
 static jmp_buf end;

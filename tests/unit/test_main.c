@@ -64,7 +64,8 @@ static void one_segment(void **state)
 	char line[128];
 
 	(void)state;
-	snprintf(line, sizeof(line), "purgatory: verified 1 segment, 1000 bytes, sha256: portable; jumping to %p\r\n",
+	snprintf(line, sizeof(line),
+		 "purgatory: verified 1 segment, 1000 bytes, sha256: portable, cached; jumping to %p\r\n",
 		 (void *)kernel);
 	assert_jumped(line);
 	assert_string_equal(fake.transcript, line);
@@ -181,7 +182,7 @@ static void block_digest(void **state)
 static void image_digest(void **state)
 {
 	(void)state;
-	sha256(sha256_blocks_portable, &purg_header, PURG_HEADER_SIZE, purg_params.image_digest);
+	sha256(sha256_blocks_portable, &purg_header, purg_header.ro_size, purg_params.image_digest);
 	assert_jumped("verified 1");
 	purg_params.image_digest[31] ^= 1;
 	assert_refused(PURG_E_IMAGE, "the purgatory's code was changed: expected ");

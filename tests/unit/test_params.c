@@ -95,6 +95,12 @@ static void concat(void)
 	memset(block.segment[0].digest, 0, PURG_DIGEST_SIZE);
 }
 
+static void striped(uint16_t lanes)
+{
+	block.segment[0].kind = PURG_DIGEST_STRIPED;
+	block.segment[0].lanes = lanes;
+}
+
 ACCEPTS(valid, )
 REFUSES(magic, block.magic ^= 1, PURG_E_MAGIC, NULL, "magic")
 REFUSES(major, block.abi_major = 2, PURG_E_VERSION, NULL, "abi_major")
@@ -121,7 +127,15 @@ REFUSES(unused_copy, block.copy[15].reserved = 1, PURG_E_RESERVED, "copy", "(unu
 REFUSES(orphan_digest, block.digest[0] = 1, PURG_E_RESERVED, NULL, "digest")
 
 REFUSES(kind_unknown, block.segment[0].kind = 1, PURG_E_VALUE, "segment", "kind")
-REFUSES(kind_striped, block.segment[0].kind = PURG_DIGEST_STRIPED, PURG_E_UNSUPPORTED, "segment", "kind")
+REFUSES(striped_0, striped(0), PURG_E_VALUE, "segment", "lanes")
+REFUSES(striped_1, striped(1), PURG_E_VALUE, "segment", "lanes")
+ACCEPTS(striped_2, striped(2))
+REFUSES(striped_3, striped(3), PURG_E_VALUE, "segment", "lanes")
+ACCEPTS(striped_4, striped(4))
+ACCEPTS(striped_8, striped(8))
+REFUSES(striped_12, striped(12), PURG_E_VALUE, "segment", "lanes")
+ACCEPTS(striped_16, striped(16))
+REFUSES(striped_32, striped(32), PURG_E_VALUE, "segment", "lanes")
 REFUSES(lanes, block.segment[0].lanes = 2, PURG_E_RESERVED, "segment", "lanes")
 ACCEPTS(kind_concat, concat())
 REFUSES(concat_digest, block.segment[0].kind = PURG_DIGEST_CONCAT, PURG_E_RESERVED, "segment", "digest")
@@ -134,10 +148,10 @@ ACCEPTS(to_the_end, two_segments(END - 16, 16))
 ACCEPTS(empty_at_end, two_segments(END, 0))
 ACCEPTS(at_zero, two_segments(0, 4096))
 REFUSES(on_self, two_segments(SELF, 1), PURG_E_OVERLAP_SELF, "segment", "start")
-REFUSES(on_self_last, two_segments(SELF + FAKE_PAGE - 1, 1), PURG_E_OVERLAP_SELF, "segment", "start")
-REFUSES(around_self, two_segments(SELF - 1, FAKE_PAGE + 2), PURG_E_OVERLAP_SELF, "segment", "start")
+REFUSES(on_self_last, two_segments(SELF + 2 * FAKE_PAGE - 1, 1), PURG_E_OVERLAP_SELF, "segment", "start")
+REFUSES(around_self, two_segments(SELF - 1, 2 * FAKE_PAGE + 2), PURG_E_OVERLAP_SELF, "segment", "start")
 ACCEPTS(before_self, two_segments(SELF - 16, 16))
-ACCEPTS(behind_self, two_segments(SELF + FAKE_PAGE, 16))
+ACCEPTS(behind_self, two_segments(SELF + 2 * FAKE_PAGE, 16))
 REFUSES(on_segment, two_segments((uintptr_t)payload + 255, 1), PURG_E_OVERLAP, "segment", "start")
 REFUSES(around_segment, two_segments((uintptr_t)payload - 1, 258), PURG_E_OVERLAP, "segment", "start")
 ACCEPTS(behind_segment, two_segments((uintptr_t)payload + 256, 16))
@@ -322,7 +336,15 @@ int main(void)
 		TEST(unused_copy),
 		TEST(orphan_digest),
 		TEST(kind_unknown),
-		TEST(kind_striped),
+		TEST(striped_0),
+		TEST(striped_1),
+		TEST(striped_2),
+		TEST(striped_3),
+		TEST(striped_4),
+		TEST(striped_8),
+		TEST(striped_12),
+		TEST(striped_16),
+		TEST(striped_32),
 		TEST(lanes),
 		TEST(kind_concat),
 		TEST(concat_digest),
