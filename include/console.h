@@ -12,6 +12,9 @@
  */
 void console_open(const struct purg_console console[PURG_MAX_CONSOLES], uint64_t own, uint64_t own_size);
 
+/* False if nobody reads what is written. */
+bool console_is_open(void);
+
 /* True if the console's registers touch [start, start + size), which does not wrap. */
 bool console_touches(const struct purg_console *console, uint64_t start, uint64_t size);
 

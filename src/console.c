@@ -147,6 +147,11 @@ void console_open(const struct purg_console console[PURG_MAX_CONSOLES], uint64_t
 			open_uart(&uarts[uart_count++], &console[i]);
 }
 
+bool console_is_open(void)
+{
+	return uart_count;
+}
+
 static void wait_for(struct uart *uart, uint32_t bits)
 {
 	for (uint32_t i = 0; i < uart->patience; i++) {

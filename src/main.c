@@ -108,7 +108,8 @@ _Noreturn void purgatory_main(void)
 	finding.table = "handoff";
 	if (!arch_handoff_check(&params->handoff, &finding))
 		fail(&finding);
-	announce(params, &work);
+	if (console_is_open())
+		announce(params, &work);
 	arch_simd_end();
 	arch_handoff(&params->handoff);
 }

@@ -15,7 +15,7 @@ _Alignas(SHA256_BLOCK) const uint32_t sha256_k[64] = {
 };
 
 /* Section 5.3.3. */
-static const uint32_t H[8] = {
+_Alignas(8) static const uint32_t H[8] = {
 	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 };
 

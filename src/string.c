@@ -45,6 +45,9 @@ int memcmp(const void *a, const void *b, size_t size)
 	const uint8_t *p = a;
 	const uint8_t *q = b;
 
+	if ((((uintptr_t)p | (uintptr_t)q) & 7) == 0)
+		for (; size >= 8 && *(const word *)p == *(const word *)q; size -= 8, p += 8, q += 8)
+			;
 	for (; size--; p++, q++)
 		if (*p != *q)
 			return *p - *q;
