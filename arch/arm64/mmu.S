@@ -2,39 +2,30 @@
 #include "sysreg.h"
 
 /*
- * Do a data cache operation by VA on each line of a range. Sections are those of the Arm ARM, DDI 0487J.a.
+ * The cache lines of a range. Sections are those of the Arm ARM, DDI 0487J.a.
  *
  * In:       x0: start, x1: size, which may be zero
- * Out:      nothing
- * Clobbers: x0 to x4, flags
+ * Out:      x0: start of the first line, x1: lines that hold a byte of the range, x3: bytes of a line
+ * Clobbers: x2, x4, flags
  */
-	.macro	each_line operation
+	.macro	lines
 	mrs	x2, ctr_el0
 	ubfx	x2, x2, #CTR_DMINLINE_SHIFT, #CTR_DMINLINE_BITS
 	add	x2, x2, #2	/* log2 of the bytes of a line */
 	mov	x3, #1
 	lsl	x3, x3, x2
-	add	x1, x1, x0
 	sub	x4, x3, #1
-	bic	x0, x0, x4
+	add	x1, x1, x0
 	add	x1, x1, x4
+	bic	x0, x0, x4
 	sub	x1, x1, x0
-	lsr	x1, x1, x2	/* lines that hold a byte of it */
-	subs	x1, x1, #8
-	b.lo	2f
-1:	.rept	8
+	lsr	x1, x1, x2
+	.endm
+
+/* Do a data cache operation by VA on the next line. */
+	.macro	next_line operation
 	dc	\operation, x0
 	add	x0, x0, x3
-	.endr
-	subs	x1, x1, #8
-	b.hs	1b
-2:	adds	x1, x1, #8
-	b.eq	4f
-3:	dc	\operation, x0
-	add	x0, x0, x3
-	subs	x1, x1, #1
-	b.ne	3b
-4:
 	.endm
 
 /* Write x0 to the SCTLR of the current exception level. Clobbers x1 and flags. */
@@ -70,23 +61,37 @@
  *           fetched by speculation, stay, and would be hit by whoever turns the cache on (D7.5.9)
  */
 	func	arch_sync_memory
+	lines
 	dsb	sy		/* earlier stores, of any memory type, come before the cache maintenance (D7.5.9.14) */
-	each_line civac
-	dsb	sy		/* the maintenance is done before any later access (D7.5.9.14) */
+	b	2f
+1:	.rept	8
+	next_line civac
+	.endr
+2:	subs	x1, x1, #8	/* as long as there are eight */
+	b.hs	1b
+	adds	x1, x1, #8
+	b.eq	4f
+3:	next_line civac
+	subs	x1, x1, #1
+	b.ne	3b
+4:	dsb	sy		/* the maintenance is done before any later access (D7.5.9.14) */
 	ret
 	endfunc	arch_sync_memory
 
 /*
  * mmu_invalidate - discard what the caches have of [x0, x0 + x1), which was written with them off.
  *
- * In:       x0: start, x1: size; both multiples of a line
+ * In:       x0: start, x1: size, not zero; both multiples of a line
  * Out:      nothing
  * Clobbers: x0 to x4, flags
  * State:    MMU and D-cache off. A line that is in a cache is older than memory; cleaning it would undo our stores
  */
 	func	mmu_invalidate
 	dsb	sy		/* the stores are in memory before a line of it can be fetched anew (D7.5.9.14) */
-	each_line ivac
+	lines
+1:	next_line ivac
+	subs	x1, x1, #1
+	b.ne	1b
 	dsb	sy		/* no old line is left when the caches come on (D7.5.9.14) */
 	ret
 	endfunc	mmu_invalidate
