@@ -20,6 +20,7 @@
 #define STATE		32	/* eight words */
 #define WORD		32	/* of eight messages */
 #define RING		(16 * WORD)
+#define MIDDLE		(4 * WORD)	/* of half a ring, where its pointer points to: so all displacements are short */
 #define QUARTER		16	/* of a block: four words */
 #define AHEAD		512	/* bytes of each message that are prefetched before they are needed */
 
@@ -28,8 +29,8 @@
 #define BLOCKS		%rdx
 #define THIS		%rax
 #define OTHER		%rcx
-#define THIS_W(n)	WORD*n(THIS)	/* no blanks: they would end an argument of a macro */
-#define OTHER_W(n)	WORD*n(OTHER)
+#define THIS_W(n)	WORD*(n-4)(THIS)	/* from MIDDLE; no blanks: they would end an argument of a macro */
+#define OTHER_W(n)	WORD*(n-4)(OTHER)
 #define POINTER		%r8
 #define COUNT		%r9d
 #define OFFSET		%r10	/* of what is read next, in each message */
@@ -187,7 +188,7 @@ sha256_lanes8_avx2:
 	prefetcht0 AHEAD(POINTER,OFFSET)
 	.endr
 	vbroadcasti128 byte_swap(%rip), %ymm15
-	movq	%rsp, THIS
+	leaq	MIDDLE(%rsp), THIS
 	movl	$BLOCK / QUARTER, COUNT
 2:	load_two 0, 8
 	load_two 1, 9
@@ -206,7 +207,7 @@ sha256_lanes8_avx2:
 	decl	COUNT
 	jnz	2b
 
-	movq	%rsp, THIS
+	leaq	MIDDLE(%rsp), THIS
 	leaq	RING / 2(THIS), OTHER
 	leaq	sha256_k(%rip), K
 	movl	$TURNS, COUNT

@@ -15,7 +15,9 @@
 #define BLOCK		64
 #define TURNS		4	/* sixteen rounds each, with the words for the next sixteen; the last ones need none */
 #define K_PER_TURN	64
+#define WORD		64	/* of sixteen messages */
 #define STATE_WORDS	8
+#define LOOP_ALIGN	64
 #define AHEAD		256	/* bytes of each message that are prefetched before they are needed */
 
 /* vpternlogd's tables: bit 4x + 2y + z is the result for the bits x, y, z of the three operands, the destination first. */
@@ -107,15 +109,7 @@
 	vshufi32x4 $QUARTERS_1_3, %zmm\r3, %zmm11, %zmm\r3
 	.endm
 
-/*
- * sha256_lanes16_avx512 - take whole blocks of sixteen messages into their states: a sha256_lanes_fn.
- *
- * In:       rdi: sixteen states of eight words; rsi: sixteen pointers to data, of any alignment; rdx: blocks, may be 0
- * Out:      the states
- * Clobbers: rax, rcx, rdx, r8, r9, flags; k1; all vector registers, which are left zero
- * State:    AVX-512 F and BW may be used. No stack: what a block is added to waits in the states' memory, transposed.
- */
-	.section .rodata.avx512_constants, "a", @progbits
+	.section .rodata.sha256_lanes16_avx512, "a", @progbits
 	.balign	64
 state_index:			/* where a word of each state lies, in words */
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
@@ -124,11 +118,19 @@ state_index:			/* where a word of each state lies, in words */
 byte_swap:
 	.byte	3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12
 
+/*
+ * sha256_lanes16_avx512 - take whole blocks of sixteen messages into their states: a sha256_lanes_fn.
+ *
+ * In:       rdi: sixteen states of eight words; rsi: sixteen pointers to data, of any alignment; rdx: blocks, may be 0
+ * Out:      the states
+ * Clobbers: rax, rcx, rdx, r8, r9, flags; k1 and all vector registers, which are left zero
+ * State:    AVX-512 F and BW may be used. No stack: what a block is added to waits in the states' memory, transposed.
+ */
 	.section .text.sha256_lanes16_avx512, "ax", @progbits
 	.globl	sha256_lanes16_avx512
 	.hidden	sha256_lanes16_avx512
 	.type	sha256_lanes16_avx512, @function
-	.balign	64
+	.balign	LOOP_ALIGN
 sha256_lanes16_avx512:
 	testq	%rdx, %rdx
 	jz	4f
@@ -141,7 +143,7 @@ sha256_lanes16_avx512:
 
 1:	vbroadcasti32x4 byte_swap(%rip), %zmm8
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7
-	vmovdqu32 %zmm\n, 64 * \n(%rdi)
+	vmovdqu32 %zmm\n, WORD * \n(%rdi)
 	.endr
 	load_message 0, 16
 	load_message 1, 17
@@ -213,17 +215,16 @@ sha256_lanes16_avx512:
 3:	leaq	K_PER_TURN(%rax), %rax
 	jnz	2b
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7
-	vpaddd	64 * \n(%rdi), %zmm\n, %zmm\n
+	vpaddd	WORD * \n(%rdi), %zmm\n, %zmm\n
 	.endr
 	decq	%rdx
 	jnz	1b
 
 	vmovdqa64 state_index(%rip), %zmm8
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7
-	kxnorw	%k1, %k1, %k1
+	kxnorw	%k1, %k1, %k1				/* used up, and left zero, by each of them */
 	vpscatterdd %zmm\n, 4 * \n(%rdi,%zmm8,4){%k1}
 	.endr
-	kxorw	%k1, %k1, %k1
 	vzeroall
 	.irp	n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
 	vpxord	%zmm\n, %zmm\n, %zmm\n

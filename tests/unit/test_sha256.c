@@ -430,13 +430,15 @@ static void registers_left_zero(void **state)
 {
 	const struct sha256_engine *engine = engine_of(state);
 	_Alignas(64) static uint8_t area[XSAVE_SIZE];
-	static const uint8_t zeros[XSAVE_SIZE], message[3 * SHA256_BLOCK];
+	static const uint8_t zeros[XSAVE_SIZE];
+	uint8_t message[3 * SHA256_BLOCK];
 	const uint8_t *data[SHA256_MAX_LANES];
 	uint32_t states[SHA256_MAX_LANES][8] = {{0}};
 	const void *fns[1 + SHA256_LANE_FNS] = {engine->blocks, engine->lanes[0].fn, engine->lanes[1].fn};
 
 	if (!has_flag("xsave"))
 		skip();
+	fill(message, sizeof(message)); /* of zeros, all words would be zero */
 	for (int i = 0; i < SHA256_MAX_LANES; i++)
 		data[i] = message;
 	for (int i = engine->blocks == sha256_blocks_portable; i < 1 + SHA256_LANE_FNS && fns[i]; i++) {
