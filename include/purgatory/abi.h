@@ -97,7 +97,7 @@
 /* purg_segment.kind: how the segment is verified. No kind means "not at all". */
 #define PURG_DIGEST_SEGMENT 0          /* SHA-256 of the segment, in purg_segment.digest */
 #define PURG_DIGEST_CONCAT 0x2052e52b  /* part of the concatenation whose SHA-256 is purg_params.digest */
-#define PURG_DIGEST_STRIPED 0x37b00307 /* SHA-256 over the digests of purg_segment.lanes equal lanes */
+#define PURG_DIGEST_STRIPED 0x37b00307 /* SHA-256 over the digests of purg_segment.lanes lanes: docs/abi.md */
 
 /* purg_report.verdict: */
 #define PURG_VERDICT_NONE 0
@@ -142,7 +142,7 @@
 #define PURG_E_CPU 18         /* entered in a CPU state that the ABI does not allow */
 #define PURG_E_KERNEL 19      /* what the entry points at is not a kernel */
 #define PURG_E_DTB 20         /* what x0 points at is not a DTB, or lies badly */
-#define PURG_E_UNMAPPED 21    /* x86: a range is not in the identity map that the purgatory was entered with */
+#define PURG_E_UNMAPPED 21    /* a range is not in the identity map that the purgatory was entered with */
 #define PURG_E_SOURCE 22      /* what is copied was not verified, and the copy is not said to be of such memory */
 
 /* Sizes and offsets. */
