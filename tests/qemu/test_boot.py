@@ -78,14 +78,15 @@ def dump_dtb(target, out):
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory):
-    """Packed images by kind, each made once: arm64, x86_64, and arm64 with the machine's DTB packed in."""
+    """Packed images by kind, each made once: arm64, x86_64, either striped, and arm64 with the machine's DTB packed."""
     directory = tmp_path_factory.mktemp("packed")
     images = {}
 
     def image(kind):
         if kind not in images:
-            target = TARGETS["x86_64" if kind == "x86_64" else "arm64-el1"]
+            target = TARGETS["x86_64" if kind.startswith("x86_64") else "arm64-el1"]
             options = ["--dtb", dump_dtb(target, directory / "dtb")] if kind == "arm64-dtb" else []
+            options += ["--stripes", "16"] if kind.endswith("-striped") else []
             images[kind] = pack(target, directory / kind, *options)
         return images[kind]
 
@@ -165,6 +166,24 @@ def test_boots(name, packed, tmp_path):
     """The kernel comes up behind the purgatory: at EL1, at EL2 without and with VHE, and on x86_64."""
     target = TARGETS[name]
     assert_boots(target, packed(target.arch.name), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["arm64-el1", "x86_64"])
+def test_boots_striped(name, packed, tmp_path):
+    """The same with striped digests of kernel and initrd; a flipped bit in a lane is seen."""
+    target = TARGETS[name]
+    image = packed(f"{target.arch.name}-striped")
+    file = PackedFile(image)
+    for segment in ("kernel", "initrd"):
+        index = file.segment(segment)[2]
+        assert file.params[f"segment[{index}].kind"] == constant("DIGEST_STRIPED")
+        assert file.params[f"segment[{index}].lanes"] == 16
+    assert_boots(target, image, tmp_path)
+    middle_of("initrd")(file)
+    damaged = tmp_path / "damaged"
+    damaged.write_bytes(file.data)
+    with run(target, damaged, tmp_path) as machine:
+        machine.wait_for(r"^purgatory: refused: segment \d+ \(initrd\): the digest does not match: .*; halted$")
 
 
 def test_boots_with_packed_dtb(packed, tmp_path):

@@ -175,6 +175,46 @@ def test_caches_while_hashing(arm64):
         assert {name: gdb.read(name) for name in names_of(arm64)} == before
 
 
+MAINTENANCE = ("arch_sync_memory", "mmu_invalidate", "mmu_on", "mmu_off")
+
+
+def calls(boot, gdb):
+    """What is called between the purgatory's entry and the payload's: (function, x0, x1), in order."""
+    places = {boot.symbol(name): name for name in MAINTENANCE}
+    gdb.run_to(boot.place)
+    for place in (*places, ARM64.payload_at):
+        gdb.insert_breakpoint(place)
+    found = []
+    place = gdb.run_to_stop()
+    while place != ARM64.payload_at:
+        found.append((places[place], gdb.read("x0"), gdb.read("x1")))
+        place = gdb.run_over()
+    return found
+
+
+def test_cache_maintenance(arm64):
+    """QEMU has no caches, so what is done to them is seen by its calls: segments and copies are cleaned and invalidated
+    before the MMU comes on and after it goes off, copies also where they are made, and the image is invalidated before
+    and cleaned and invalidated after."""
+    segment, source, destination = (0x44000123, 0x2345), (0x44000200, 0x100), (0x45000001, 0x100)
+    arm64.segment("odd", segment[0], pattern(segment[1]))
+    arm64.params.add_copy(destination[0], *source)
+    arm64.seal()
+    with arm64.start(frozen=True) as machine:
+        found = calls(arm64, machine.gdb)
+    names = [name for name, _, _ in found]
+    on, off = names.index("mmu_on"), names.index("mmu_off")
+    outside = [(ARM64.payload_at, len(arm64.payload)), segment, source, destination]
+    assert [call[1:] for call in found if call[0] == "arch_sync_memory"][: len(outside)] == outside
+    image = found[on - 1]
+    assert image[:2] == ("mmu_invalidate", arm64.place)
+    assert [call[1:] for call in found[on + 1 : off]] == [destination, destination]
+    assert found[off + 1 :] == [("arch_sync_memory", *image[1:])] + [("arch_sync_memory", *part) for part in outside]
+    # The image with as many tables as are used, all of which lie behind its data.
+    data_end = arm64.symbol("pool")
+    assert data_end - arm64.place < image[2] <= arm64.header["mem_size"]
+
+
 def test_fp_traps_are_opened_and_closed(arm64):
     """An old kernel that has FP trapped: it is not while hashing, and is again for the next kernel."""
     trapped = arm64.state.trap | CPTR_TFP if arm64.state.name == "el2" else arm64.state.trap & ~CPACR_FPEN
