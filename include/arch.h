@@ -58,10 +58,7 @@ void arch_simd_end(void);
 const char *arch_caches_begin(const struct purg_params *params);
 void arch_caches_end(const struct purg_params *params);
 
-/*
- * Called before and after memory is written that the next program will read with its caches on, and may execute: no
- * cache holds a line of it afterwards.
- */
+/* Have memory and caches agree on what is there: no cache holds a line of it afterwards. */
 void arch_sync_memory(uint64_t start, uint64_t size);
 
 /* Device registers. width is 1, 2 or 4. Ports are used only where arch_has_ports() is true. */

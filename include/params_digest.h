@@ -5,6 +5,9 @@
 #include <purgatory/abi.h>
 #include <sha256.h>
 
+/* What stands where no digest is given. */
+extern const uint8_t zero_digest[PURG_DIGEST_SIZE];
+
 /* purg_params.block_digest as it should be: over the block as it is before the digest is put into it. */
 void params_digest(const struct purg_params *params, sha256_blocks_fn *blocks, uint8_t digest[PURG_DIGEST_SIZE]);
 

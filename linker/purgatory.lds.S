@@ -66,6 +66,7 @@ SECTIONS
 		*(.bss .bss.[!.]* .bss..L* COMMON)
 		/* Page tables: as much of them as is used is the end of the image for whoever maintains caches. */
 		. = ALIGN(IMAGE_ALIGN);
+		image_tables = .;
 		*(.bss..tables)
 		. = ALIGN(IMAGE_ALIGN);
 		bss_end = .;

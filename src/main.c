@@ -25,7 +25,10 @@ static bool check_place(struct finding *finding)
 {
 	if ((uintptr_t)&purg_header & (IMAGE_ALIGN - 1))
 		return refuse(finding, PURG_E_PLACEMENT, "image", (uintptr_t)&purg_header);
-	return arch_check_cpu() || refuse(finding, PURG_E_CPU, NULL, 0);
+	if (!arch_check_cpu())
+		return refuse(finding, PURG_E_CPU, NULL, 0);
+	return arch_mapped((uintptr_t)&purg_header, purg_header.mem_size) ||
+	       refuse(finding, PURG_E_UNMAPPED, "image", (uintptr_t)&purg_header);
 }
 
 /* From what makes the block readable to the rules of its fields; its digest comes before any field is believed. */
@@ -41,9 +44,7 @@ static void make_copies(const struct purg_params *params)
 	for (uint32_t i = 0; i < params->copy_count; i++) {
 		const struct purg_copy *copy = &params->copy[i];
 
-		arch_sync_memory(copy->dst, copy->size);
 		memmove((void *)(uintptr_t)copy->dst, (const void *)(uintptr_t)copy->src, copy->size);
-		arch_sync_memory(copy->dst, copy->size);
 	}
 }
 

@@ -3,8 +3,6 @@
 #include <string.h>
 #include <verify.h>
 
-static const uint8_t zero_digest[PURG_DIGEST_SIZE];
-
 static bool matches(const uint8_t *expected, uint32_t code, struct finding *finding)
 {
 	if (memcmp(finding->computed, expected, PURG_DIGEST_SIZE) == 0)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * The caches come on for hashing and copying, and go off again. Sections are those of the Arm ARM, DDI 0487J.a.
+ * The caches come on for hashing and copying, and go off again.
  *
  * What memory and caches hold of one address may differ when the purgatory is entered: the old kernel died with dirty
  * lines, or a device wrote behind the caches. So all that is going to be read is cleaned and invalidated first: what is
- * verified is then what memory has. Of the image itself, which has run without caches, memory has the truth, and lines
- * are discarded.
+ * verified is then what memory has. entry.S has done so for the image, so that no line of it is dirty; but one may have
+ * been fetched since, and must go before the caches come on.
  */
 #include <arch.h>
 #include "cpu.h"
@@ -66,7 +66,7 @@ static void write_registers(uint64_t tcr, uint64_t tcr2, uint64_t ttbr0, uint64_
 		isb(); /* as above */
 		__asm__ volatile("tlbi vmalle1" : : : "memory");
 	}
-	__asm__ volatile("dsb nsh" : : : "memory"); /* no entry is left on this PE (D8.13.5) ... */
+	__asm__ volatile("dsb nsh" : : : "memory"); /* no entry is left on this PE ... */
 	isb();                                      /* ... for any later instruction */
 }
 
@@ -97,7 +97,7 @@ static bool has_4k_granule(void)
 
 static void sync_all(const struct purg_params *params)
 {
-	for (uint32_t i = 0; i < params->segment_count; i++)
+	for (uint32_t i = 0; i < params_segments_to_read(params); i++)
 		arch_sync_memory(params->segment[i].start, params->segment[i].size);
 	for (uint32_t i = 0; i < params->copy_count; i++) {
 		arch_sync_memory(params->copy[i].src, params->copy[i].size);
@@ -107,9 +107,10 @@ static void sync_all(const struct purg_params *params)
 
 const char *arch_caches_begin(const struct purg_params *params)
 {
+	const uint64_t image = (uintptr_t)&purg_header;
 	struct tables tables;
 
-	tables_end = (uintptr_t)&purg_header + purg_header.mem_size;
+	tables_end = image + purg_header.mem_size;
 	found.sctlr = cpu_sctlr();
 	save_registers();
 	sync_all(params);
@@ -123,8 +124,8 @@ const char *arch_caches_begin(const struct purg_params *params)
 	tables_end = tables.end;
 	write_registers(our_tcr(tables.bits), 0, tables.root,
 			MAIR_ATTR_DEVICE_NGNRE << 8 * MAIR_DEVICE_NGNRE | MAIR_ATTR_NORMAL_WB << 8 * MAIR_NORMAL_WB);
-	mmu_invalidate((uintptr_t)&purg_header, tables_end - (uintptr_t)&purg_header);
-	mmu_on((found.sctlr | SCTLR_M | SCTLR_C | SCTLR_I) & ~(uint64_t)(SCTLR_A | SCTLR_WXN));
+	mmu_on((found.sctlr | SCTLR_M | SCTLR_C | SCTLR_I) & ~(uint64_t)(SCTLR_A | SCTLR_WXN),
+	       image + purg_header.ro_size, tables_end - image - purg_header.ro_size);
 	return NULL;
 }
 

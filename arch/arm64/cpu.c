@@ -15,7 +15,8 @@ bool cpu_at_el2(void)
 
 bool cpu_at_plain_el2(void)
 {
-	return cpu_at_el2() && !(read_sysreg(hcr_el2) & HCR_E2H);
+	return cpu_at_el2() && !(read_sysreg(hcr_el2) & HCR_E2H) &&
+	       !(read_sysreg_named(ID_AA64MMFR4_EL1) & MMFR4_E2H0_SIGN);
 }
 
 uint64_t cpu_sctlr(void)
@@ -23,7 +24,7 @@ uint64_t cpu_sctlr(void)
 	return cpu_at_el2() ? read_sysreg(sctlr_el2) : read_sysreg(sctlr_el1);
 }
 
-/* Arm ARM D19.2.64, ID_AA64MMFR0_EL1.PARange; a value yet unknown counts as the widest that is known. */
+/* Arm ARM, ID_AA64MMFR0_EL1.PARange; a value yet unknown counts as the widest that is known. */
 uint64_t arch_physical_end(void)
 {
 	static const uint8_t bits[] = {32, 36, 40, 42, 44, 48, 52, 56};

@@ -21,7 +21,7 @@ arch_handoff:
 	dsb	sy		/* every store, ours and through the console, is done before ... */
 	ic	iallu		/* ... this PE forgets what it may have fetched from where code has since been put */
 	dsb	nsh		/* the invalidation is done on this PE ... */
-	isb			/* ... before it fetches the next instruction (Arm ARM B2.2.5, K13.5) */
+	isb			/* ... before it fetches the next instruction */
 	br	x17
 	.size	arch_handoff, . - arch_handoff
 

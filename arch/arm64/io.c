@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
  * Device registers. The accesses are single instructions with one base register, as a hypervisor that emulates the
- * device wants them (only then is ESR_ELx.ISV set: Arm ARM D19.2.37).
+ * device wants them (only then is ESR_ELx.ISV set: Arm ARM, ESR_EL2).
  */
 #include <arch.h>
 

@@ -10,7 +10,7 @@
 
 #define PAGE 0x1000ull
 
-/* Arm ARM C5.5, AT S1E1R and AT S1E2R. */
+/* Arm ARM, AT S1E1R and AT S1E2R. */
 static bool is_itself(uint64_t address)
 {
 	uint64_t par;
@@ -19,7 +19,7 @@ static bool is_itself(uint64_t address)
 		__asm__ volatile("at s1e2r, %0" : : "r"(address));
 	else
 		__asm__ volatile("at s1e1r, %0" : : "r"(address));
-	isb(); /* PAR_EL1 has the result only then (D8.14.6) */
+	isb(); /* PAR_EL1 has the result only then */
 	par = read_sysreg(par_el1);
 	return !(par & PAR_F) && (par & PAR_ADDRESS) == address;
 }

@@ -5,13 +5,14 @@
 
 #include <stdint.h>
 
-/* Discard what any cache has of [start, start + size). */
-void mmu_invalidate(uint64_t start, uint64_t size);
+/*
+ * Clean and invalidate [start, start + size), in which stack and tables must be, then write the SCTLR of this exception
+ * level: one that has the MMU on, with an identity map in TTBR0.
+ */
+void mmu_on(uint64_t sctlr, uint64_t start, uint64_t size);
 
-/* Write the SCTLR of this exception level: one that has the MMU on, with an identity map in TTBR0. */
-void mmu_on(uint64_t sctlr);
-
-/* One that has MMU and D-cache off; then clean and invalidate [start, start + size), in which the stack must be. */
+/* Write one that has MMU and D-cache off, then clean and invalidate [start, start + size), in which the stack must be.
+ */
 void mmu_off(uint64_t sctlr, uint64_t start, uint64_t size);
 
 #endif

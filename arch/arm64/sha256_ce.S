@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * SHA-256 with the SHA2 instructions of Armv8 (Arm ARM C7.2, "SHA256H" and its kin): one stream, and two side by side.
+ * SHA-256 with the SHA2 instructions of Armv8 (Arm ARM, "SHA256H" and its kin): one stream, and two side by side.
  *
  * Four rounds take one vector of W + K. SHA256H and SHA256H2 each want the old value of the half of the state that the
  * other one changes, hence the copy. The message schedule is four vectors, each renewed from all four after its use.
@@ -57,8 +57,7 @@
 sha256_blocks_ce:
 	cbz	x2, 2f
 	stp	d8, d9, [sp, #-16]!
-	adrp	x3, sha256_k
-	add	x3, x3, #:lo12:sha256_k
+	adr	x3, sha256_k
 	ld1	{v16.4s-v19.4s}, [x3], #64
 	ld1	{v20.4s-v23.4s}, [x3], #64
 	ld1	{v24.4s-v27.4s}, [x3], #64
@@ -128,8 +127,7 @@ sha256_blocks_ce:
 sha256_lanes2_ce:
 	cbz	x2, 2f
 	ldp	x4, x5, [x1]
-	adrp	x3, sha256_k
-	add	x3, x3, #:lo12:sha256_k
+	adr	x3, sha256_k
 	ld1	{v0.4s-v3.4s}, [x0]
 1:	ld1	{v16.16b-v19.16b}, [x4], #64
 	ld1	{v20.16b-v23.16b}, [x5], #64

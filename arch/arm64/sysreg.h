@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Names for the bits of system registers that are used here. Arm ARM (DDI 0487), chapter D19. */
+/* Names for the bits of system registers that are used here. Arm ARM (DDI 0487), "AArch64 System Register Descriptions". */
 #ifndef SYSREG_H
 #define SYSREG_H
 
@@ -22,9 +22,19 @@
 /* HCR_EL2.E2H: EL2 has the registers and the translation regime of a host */
 #define HCR_E2H (1ull << 34)
 
-/* CPACR_EL1, and CPTR_EL2 with E2H: FP and SIMD are not trapped. CPTR_EL2 without E2H: they are. */
+/* CPACR_EL1, and CPTR_EL2 with E2H: FP and SIMD, and SME, are not trapped. CPTR_EL2 without E2H: they are. */
 #define CPACR_FPEN (3 << 20)
+#define CPACR_SMEN (3 << 24)
 #define CPTR_TFP (1 << 10)
+#define CPTR_TSM (1 << 12)
+
+/* ID_AA64PFR1_EL1.SME. smstop sm leaves streaming mode; assemblers know it only if told of SME. */
+#define PFR1_SME (0xf << 24)
+#define SMSTOP_SM ".inst 0xd503427f"
+
+/* ID_AA64MMFR4_EL1.E2H0, negative: EL2 always has E2H, whatever HCR_EL2 says */
+#define ID_AA64MMFR4_EL1 s3_0_c0_c7_4
+#define MMFR4_E2H0_SIGN (1 << 27)
 
 /* CTR_EL0.DminLine: log2 of the words (of 4 bytes) in the smallest data cache line */
 #define CTR_DMINLINE_SHIFT 16
@@ -67,7 +77,8 @@
 #define MAIR_ATTR_DEVICE_NGNRE 0x04ull
 #define MAIR_ATTR_NORMAL_WB 0xffull /* write-back, allocate on read and write, inner and outer */
 
-/* Attributes of a leaf: D8.3.2. With one privilege level, as at EL2 without E2H, AP[1] is RES1 and XN is bit 54. */
+/* Attributes of a leaf: Arm ARM, "Block descriptor and Page descriptor fields". With one privilege level, as at EL2
+ * without E2H, AP[1] is RES1 and XN is bit 54. */
 #define LEAF_AP1 (1ull << 6)
 #define LEAF_PXN (1ull << 53)
 #define LEAF_UXN (1ull << 54)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Stage 1 translation tables, 4 KiB granule: Arm ARM D8.2 and D8.3. */
+/* Stage 1 translation tables, 4 KiB granule: Arm ARM, "Translation table descriptor formats". */
+#include <arch.h>
 #include <console.h>
 #include "tables.h"
 
@@ -40,6 +41,8 @@ static uint64_t *new_table(void)
 	if (pool_used == POOL_TABLES)
 		return NULL;
 	pool_used++;
+	arch_sync_memory((uintptr_t)table,
+			 sizeof(pool[0])); /* no dirty line of the old kernel's comes down on it later */
 	for (int i = 0; i < ENTRIES; i += 8) {
 		table[i] = table[i + 1] = table[i + 2] = table[i + 3] = 0;
 		table[i + 4] = table[i + 5] = table[i + 6] = table[i + 7] = 0;
@@ -159,7 +162,7 @@ static bool map_memory(const struct purg_params *params, const struct tables_reg
 	if (!map(tables, image, purg_header.ro_size, normal | LEAF_READ_ONLY | regime->text) ||
 	    !map(tables, image + purg_header.ro_size, purg_header.mem_size - purg_header.ro_size, data))
 		return false;
-	for (i = 0; i < params->segment_count; i++)
+	for (i = 0; i < params_segments_to_read(params); i++)
 		if (!map(tables, params->segment[i].start, params->segment[i].size, data | LEAF_READ_ONLY))
 			return false;
 	for (i = 0; i < params->copy_count; i++)

@@ -9,7 +9,7 @@
 #define MAIR_DEVICE_NGNRE 0
 #define MAIR_NORMAL_WB 1
 
-/* Attributes of a leaf (Arm ARM D8.3.2) that differ between translation regimes. */
+/* Attributes of a leaf that differ between translation regimes. */
 struct tables_regime {
 	uint64_t all;     /* in every leaf */
 	uint64_t text;    /* what may be executed at this exception level */

@@ -22,11 +22,18 @@
 #define OPTION_DIRTY_BIT 2	/* junk in every register */
 #define OPTION_MMU_BIT 3	/* leave the MMU on, as a firmware may */
 #define OPTION_CACHES_BIT 4	/* and the caches with it */
+#define OPTION_ALIAS_BIT 5	/* and the memory from 256 GiB on be what is at 0 */
+#define OPTION_STREAMING_BIT 6	/* be in SME's streaming mode, where there is SME */
 
 #define CURRENT_EL2 (2 << 2)
 #define HCR_EL2_RW (1 << 31)
 #define HCR_EL2_E2H_BIT 34
 #define CPTR_EL2_RES1 0x33ff	/* with TFP, which traps floating point, zero */
+#define CPTR_EL2_TFP (1 << 10)
+#define CPTR_EL2_TSM (1 << 12)
+#define CPACR_FPEN (3 << 20)
+#define CPACR_SMEN (3 << 24)
+#define SMSTART_SM 0xd503437f	/* assemblers know it only if told of SME */
 #define CNTHCTL_EL2_EL1PCTEN_EL1PCEN 3
 #define SPSR_EL1H_MASKED 0x3c5
 #define STALE_VBAR 0xdead0800
@@ -77,7 +84,9 @@ launch:
 1:	bl	stale_registers
 	tbz	x27, #OPTION_STATE_BIT, 2f
 	bl	set_state
-2:	tbz	x27, #OPTION_MMU_BIT, 3f
+2:	tbz	x27, #OPTION_STREAMING_BIT, 5f
+	bl	streaming
+5:	tbz	x27, #OPTION_MMU_BIT, 3f
 	bl	mmu_on
 3:	ldr	x16, [x28, #MAILBOX_TARGET]
 	tbz	x27, #OPTION_DIRTY_BIT, 4f
@@ -201,6 +210,42 @@ set_state:
 2:	ret
 
 /*
+ * Enter streaming mode, with the traps of FP and SME as they were.
+ *
+ * In:		EL1 or EL2, on a CPU that has SME and lets this exception level use it
+ * Out:		nothing
+ * Clobbers:	x0 to x2
+ * MMU, caches:	off
+ */
+streaming:
+	mrs	x0, CurrentEL
+	cmp	x0, #CURRENT_EL2
+	b.eq	1f
+	mrs	x1, cpacr_el1
+	orr	x2, x1, #CPACR_FPEN
+	orr	x2, x2, #CPACR_SMEN
+	msr	cpacr_el1, x2
+	isb
+	.inst	SMSTART_SM
+	msr	cpacr_el1, x1
+	isb
+	ret
+1:	mrs	x1, cptr_el2
+	mrs	x0, hcr_el2
+	tbz	x0, #HCR_EL2_E2H_BIT, 2f
+	orr	x2, x1, #CPACR_FPEN
+	orr	x2, x2, #CPACR_SMEN
+	b	3f
+2:	bic	x2, x1, #CPTR_EL2_TFP
+	bic	x2, x2, #CPTR_EL2_TSM
+3:	msr	cptr_el2, x2
+	isb
+	.inst	SMSTART_SM
+	msr	cptr_el2, x1
+	isb
+	ret
+
+/*
  * Turn the MMU on with an identity map, and the caches if OPTION_CACHES asks for it.
  *
  * In:		x27 options, EL1 or EL2
@@ -220,6 +265,15 @@ mmu_on:
 	add	x2, x2, #1
 	cmp	x2, #512
 	b.ne	1b
+	tbz	x27, #OPTION_ALIAS_BIT, 5f
+	mov	x2, #256
+4:	sub	x3, x2, #256
+	ldr	x1, [x0, x3, lsl #3]
+	str	x1, [x0, x2, lsl #3]
+	add	x2, x2, #1
+	cmp	x2, #512
+	b.ne	4b
+5:
 	ldr	x1, =TCR_VALUE
 	mov	x2, #MAIR_VALUE
 	mov	x5, #SCTLR_M

@@ -40,6 +40,7 @@ GIB = 1 << 30
 MAILBOX = struct.Struct("<QQQQQQ")
 PIECE = struct.Struct("<QQQ")
 OPTION_STATE, OPTION_DROP, OPTION_DIRTY, OPTION_MMU, OPTION_CACHES = 1, 2, 4, 8, 16
+OPTION_ALIAS, OPTION_STREAMING = 32, 64
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from abi import constant
-from machine import ARM64, GIB, MIB, OPTION_CACHES, OPTION_MMU, PAGE, Boot
+from machine import ARM64, GIB, MIB, OPTION_ALIAS, OPTION_CACHES, OPTION_MMU, OPTION_STREAMING, PAGE, Boot
 from test_successes import pattern, verified_line
 from translation import Attributes, Leaf, current_regime, merged, walk
 
@@ -175,7 +175,7 @@ def test_caches_while_hashing(arm64):
         assert {name: gdb.read(name) for name in names_of(arm64)} == before
 
 
-MAINTENANCE = ("arch_sync_memory", "mmu_invalidate", "mmu_on", "mmu_off")
+MAINTENANCE = ("arch_sync_memory", "mmu_on", "mmu_off")
 
 
 def calls(boot, gdb):
@@ -193,9 +193,9 @@ def calls(boot, gdb):
 
 
 def test_cache_maintenance(arm64):
-    """QEMU has no caches, so what is done to them is seen by its calls: segments and copies are cleaned and invalidated
-    before the MMU comes on and after it goes off, copies also where they are made, and the image is invalidated before
-    and cleaned and invalidated after."""
+    """QEMU has no caches, so what is done to them is seen by its calls: the image at once, segments and copies before
+    the MMU comes on and after it goes off, each page table before it is written to, what was written to without caches
+    when they come on, and the whole image when they are off."""
     segment, source, destination = (0x44000123, 0x2345), (0x44000200, 0x100), (0x45000001, 0x100)
     arm64.segment("odd", segment[0], pattern(segment[1]))
     arm64.params.add_copy(destination[0], *source)
@@ -204,15 +204,41 @@ def test_cache_maintenance(arm64):
         found = calls(arm64, machine.gdb)
     names = [name for name, _, _ in found]
     on, off = names.index("mmu_on"), names.index("mmu_off")
+    assert names.count("arch_sync_memory") == len(names) - 2
+    before, between, after = ([call[1:] for call in part] for part in (found[:on], found[on + 1 : off], found[off + 1 :]))
     outside = [(ARM64.payload_at, len(arm64.payload)), segment, source, destination]
-    assert [call[1:] for call in found if call[0] == "arch_sync_memory"][: len(outside)] == outside
-    image = found[on - 1]
-    assert image[:2] == ("mmu_invalidate", arm64.place)
-    assert [call[1:] for call in found[on + 1 : off]] == [destination, destination]
-    assert found[off + 1 :] == [("arch_sync_memory", *image[1:])] + [("arch_sync_memory", *part) for part in outside]
-    # The image with as many tables as are used, all of which lie behind its data.
-    data_end = arm64.symbol("pool")
-    assert data_end - arm64.place < image[2] <= arm64.header["mem_size"]
+    tables = arm64.symbol("pool")
+    count = len(before) - 1 - len(outside)
+    assert 4 <= count <= 16
+    assert before == [
+        (arm64.place, tables - arm64.place),
+        *outside,
+        *((tables + i * PAGE, PAGE) for i in range(count)),
+    ]
+    end, data = tables + count * PAGE, arm64.place + arm64.header["ro_size"]
+    assert between == [(data, end - data)]
+    assert after == [(arm64.place, end - arm64.place), *outside]
+
+
+def test_never_touches_no_segment(tmp_path):
+    """Under NEVER a segment may be anywhere, also where no memory is: it is neither mapped nor maintained."""
+    boot = Boot(ARM64, tmp_path).with_payload()
+    boot.params["verify"] = constant("VERIFY_NEVER")
+    boot.params.add_segment("nowhere", 300 * GIB, b"")
+    boot.params["segment[1].size"] = 100 * GIB
+    with boot.start(frozen=True) as machine:
+        assert all(start != 300 * GIB for _, start, _ in calls(boot, machine.gdb))
+
+
+@pytest.mark.parametrize("state", ["el1", "el2", "el2-vhe"])
+def test_streaming_mode(state, tmp_path):
+    """An old kernel that died in streaming mode, in which there are no SHA2 instructions, with SME trapped."""
+    boot = Boot(ARM64, tmp_path).with_payload()
+    boot.state = ARM64.state(state).with_cpu("max,pauth-impdef=on")
+    boot.options |= OPTION_STREAMING
+    report, text = boot.report()
+    assert verified_line(text)[2] == "armv8-ce"
+    assert report["trap"] == boot.state.trap
 
 
 def test_fp_traps_are_opened_and_closed(arm64):
@@ -344,3 +370,11 @@ def test_mmu_on_and_not_mapped(arm64):
     arm64.params.add_segment("far", 600 * GIB, b"")
     arm64.params["segment[1].size"] = 1
     assert f"[code {constant('E_UNMAPPED')}]" in arm64.refusal()
+
+
+def test_mmu_on_and_image_elsewhere(tmp_path):
+    """Run at an address that is not the image's own."""
+    boot = Boot(ARM64, tmp_path).with_payload()
+    boot.options |= OPTION_MMU | OPTION_CACHES | OPTION_ALIAS
+    boot.target = boot.place + 256 * GIB
+    assert f"[code {constant('E_UNMAPPED')}]" in boot.refusal()

@@ -84,6 +84,7 @@ bool arch_handoff_check(const struct purg_handoff *handoff, struct finding *find
 
 _Noreturn void arch_handoff(const struct purg_handoff *handoff)
 {
+	assert_false(fake.cached);
 	fake.end = FAKE_JUMPED;
 	fake.entry = handoff->arm64.pc;
 	longjmp(end, 1);
@@ -91,6 +92,7 @@ _Noreturn void arch_handoff(const struct purg_handoff *handoff)
 
 _Noreturn void arch_halt(uint32_t code)
 {
+	assert_false(fake.cached);
 	fake.end = FAKE_HALTED;
 	fake.code = code;
 	longjmp(end, 1);
@@ -107,19 +109,21 @@ void arch_simd_end(void)
 const char *arch_caches_begin(const struct purg_params *params)
 {
 	(void)params;
+	fake.cached = true;
+	fake.cachings++;
 	return fake.uncached;
 }
 
 void arch_caches_end(const struct purg_params *params)
 {
 	(void)params;
+	fake.cached = false;
 }
 
 void arch_sync_memory(uint64_t start, uint64_t size)
 {
 	(void)start;
 	(void)size;
-	fake.synced++;
 }
 
 /* A PL011's FR and an 8250's LSR at once: TXFF and BUSY, or THRE and TEMT, whichever means ready or stuck. */

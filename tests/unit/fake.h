@@ -38,7 +38,8 @@ struct fake {
 	const char *uncached;    /* why there are no caches; NULL: there are */
 	bool stuck;              /* the UART never is ready */
 	unsigned int polls;      /* how often its status was read */
-	unsigned int synced;     /* how often arch_sync_memory was called */
+	bool cached;             /* between arch_caches_begin and its end */
+	unsigned int cachings;   /* how often that was */
 	uint64_t status_address; /* where its status was read last, ... */
 	uint64_t data_address;   /* ... its data written last, ... */
 	uint32_t width;          /* ... how wide; zero: a port */
