@@ -60,12 +60,12 @@
 	lsr	x1, x1, x2	/* lines that hold a byte of the range */
 	dsb	sy		/* earlier stores, of any memory type, come before the cache maintenance */
 	b	2f
-1:	.rept	8
+1:	.rept	4
 	next_line
 	.endr
-2:	subs	x1, x1, #8	/* as long as there are eight */
+2:	subs	x1, x1, #4	/* as long as there are four */
 	b.hs	1b
-	adds	x1, x1, #8
+	adds	x1, x1, #4
 	b.eq	4f
 3:	next_line
 	subs	x1, x1, #1

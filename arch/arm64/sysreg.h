@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Names for the bits of system registers that are used here. Arm ARM (DDI 0487), "AArch64 System Register Descriptions". */
+/* Bits of system registers that are used here: Arm ARM (DDI 0487), "AArch64 System Register Descriptions". */
 #ifndef SYSREG_H
 #define SYSREG_H
 

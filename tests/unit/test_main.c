@@ -139,7 +139,7 @@ static void concatenation(void **state)
 	make_concat();
 	assert_jumped("verified 2 segments, 1777 bytes");
 	initrd[776] ^= 1;
-	assert_refused(PURG_E_CONCAT, "refused: the digest of the concatenated segments does not match: expected ");
+	assert_refused(PURG_E_CONCAT, "refused: the concatenation's digest does not match: expected ");
 }
 
 static void never(void **state)
@@ -222,14 +222,14 @@ static void cpu_state(void **state)
 {
 	(void)state;
 	fake.bad_cpu = true;
-	assert_refused(PURG_E_CPU, "refused: the CPU is not in a state that the ABI allows [code 18]");
+	assert_refused(PURG_E_CPU, "refused: the CPU is in no state that the ABI allows [code 18]");
 }
 
 static void handoff(void **state)
 {
 	(void)state;
 	fake.bad_kernel = true;
-	assert_refused(PURG_E_KERNEL, "refused: handoff pc: there is no kernel there: 0x");
+	assert_refused(PURG_E_KERNEL, "refused: handoff pc: no kernel there: 0x");
 }
 
 /* A console in the purgatory's own memory is not written to, not even to say so. */
