@@ -3,9 +3,9 @@
 
 # Each unit test, and what it tests. Those of the generic code run it on the fake architecture.
 GENERIC := tests/unit/arch_fake.c $(filter-out src/block.c src/string.c,$(wildcard src/*.c))
-# That of SHA-256 runs the host's own paths where there are such.
-SHA256_x86_64 := src/sha256.c src/striped.c $(wildcard arch/x86_64/sha256*)
-UNIT_sha256 := $(or $(SHA256_$(HOST_ARCH)),$(GENERIC))
+# That of SHA-256 runs the host's own paths.
+sha256-paths = src/sha256.c src/striped.c $(wildcard arch/$(1)/sha256*)
+UNIT_sha256 := $(call sha256-paths,$(HOST_ARCH))
 UNIT_params := $(GENERIC)
 UNIT_main := $(GENERIC)
 UNIT_console := $(GENERIC)
