@@ -21,6 +21,7 @@ HOLDS = {
 TARGETS = {
     "x86_64_stream_vs_openssl": (AT_LEAST, 1.0),
     "x86_64_stream_vs_kexec_tools": (AT_LEAST, 5),
+    "x86_64_stream_without_sha_ni_vs_kexec_tools": (AT_LEAST, 1.1),
     "x86_64_striped_vs_openssl": (AT_LEAST, 1.7),
     "x86_64_striped_avx2_vs_openssl_avx2": (AT_LEAST, 2.5),
     "arm64_insn_per_byte": (AT_MOST, 1.65),
@@ -42,6 +43,7 @@ def fastest(speeds, names):
 def measure():
     """({key: number or word, for bench.json}, {way: why it is absent})"""
     speeds, absent = userland.measure(BUILD / "bench")
+    without_sha_ni = fastest(speeds, userland.STREAMS_WITHOUT_SHA_NI)
     stream, striped = fastest(speeds, userland.STREAMS), fastest(speeds, userland.STRIPED)
     result = {
         "cpu": userland.cpu()[0],
@@ -52,6 +54,7 @@ def measure():
         **{f"x86_64_{name}_gb_per_s": speed and round(speed, 3) for name, speed in speeds.items()},
         "x86_64_stream_vs_openssl": ratio(stream, speeds["openssl"]),
         "x86_64_stream_vs_kexec_tools": ratio(stream, speeds["kexec_tools"]),
+        "x86_64_stream_without_sha_ni_vs_kexec_tools": ratio(without_sha_ni, speeds["kexec_tools"]),
         "x86_64_striped_vs_openssl": ratio(striped, speeds["openssl"]),
         "x86_64_striped_avx2_vs_openssl_avx2": ratio(speeds["avx2_x8"], speeds["openssl_avx2"]),
     }

@@ -20,11 +20,13 @@ SHA_NI = qemu_version() >= (8, 2)
 
 CPUS = {
     "qemu64": "portable",
-    "max,sha-ni=off": "portable+avx2",
-    "max,sha-ni=off,avx2=off": "portable",
-    "max,sha-ni=off,xsave=off": "portable",
-    "max": "sha-ni" if SHA_NI else "portable+avx2",
-    "max,xsave=off": "sha-ni" if SHA_NI else "portable",
+    "Nehalem": "ssse3",
+    "max,sha-ni=off": "ssse3+avx2",
+    "max,sha-ni=off,avx2=off": "ssse3",
+    "max,sha-ni=off,avx2=off,ssse3=off": "portable",
+    "max,sha-ni=off,xsave=off": "ssse3",
+    "max": "sha-ni" if SHA_NI else "ssse3+avx2",
+    "max,xsave=off": "sha-ni" if SHA_NI else "ssse3",
 }
 
 

@@ -24,6 +24,7 @@ struct path {
 
 #ifdef __x86_64__
 sha256_blocks_fn sha256_blocks_shani;
+sha256_blocks_fn sha256_blocks_ssse3;
 sha256_lanes_fn sha256_lanes2_shani;
 sha256_lanes_fn sha256_lanes8_avx2;
 sha256_lanes_fn sha256_lanes16_avx512;
@@ -37,6 +38,11 @@ static struct path shani = {
 	"sha-ni",
 	{"sha_ni"},
 	{.name = "sha-ni", .blocks = sha256_blocks_shani, .lanes = {{sha256_lanes2_shani, 2, 2, ""}}},
+};
+static struct path ssse3 = {
+	"ssse3",
+	{"ssse3"},
+	{.name = "ssse3", .blocks = sha256_blocks_ssse3},
 };
 static struct path avx2 = {
 	"avx2",
@@ -347,8 +353,10 @@ static void choice(void **state)
 	bool wide = has_flag("avx512f") && has_flag("avx512bw");
 
 	arch_sha256(&engine, false);
-	assert_string_equal(engine.name, sha ? "sha-ni" : "portable");
-	assert_ptr_equal(engine.blocks, sha ? sha256_blocks_shani : sha256_blocks_portable);
+	assert_string_equal(engine.name, sha ? "sha-ni" : has_flag("ssse3") ? "ssse3" : "portable");
+	assert_ptr_equal(engine.blocks, sha                 ? sha256_blocks_shani
+					: has_flag("ssse3") ? sha256_blocks_ssse3
+							    : sha256_blocks_portable);
 	assert_ptr_equal(engine.lanes[0].fn, wide               ? sha256_lanes16_avx512
 					     : sha              ? sha256_lanes2_shani
 					     : has_flag("avx2") ? sha256_lanes8_avx2
@@ -468,9 +476,12 @@ int main(void)
 #ifdef __x86_64__
 		tests_of(shani),
 		tests_of_lanes(shani),
+		tests_of(ssse3),
+		test_of(striped, ssse3),
 		tests_of_lanes(avx2),
 		tests_of_lanes(avx512),
 		test_of(registers_left_zero, shani),
+		test_of(registers_left_zero, ssse3),
 		test_of(registers_left_zero, avx2),
 		test_of(registers_left_zero, avx512),
 #endif
