@@ -49,8 +49,8 @@ check: deps ## all tests
 	$(MAKE) all test-programs debian qemu10 clang-build
 	tests/check.sh
 
-check-unit: $(UNIT_TESTS) ## the unit tests, on this machine under ASan and UBSan
-	tests/check.sh unit
+check-unit: $(UNIT_TESTS) $(UNIT_ARM64) ## the unit tests, on this machine under ASan and UBSan; arm64's SHA-256 emulated
+	tests/check.sh unit unit-arm64
 
 check-tools: all test-programs ## the tests of the forms and of the command
 	tests/check.sh forms tools

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
-# check.sh [unit] [forms] [tools] [qemu] [qemu10] [clang]: run these suites, or all, and count: the last line is `N passed, N failed`.
-# Everything must have been built; `make check` does.
+# check.sh [unit] [unit-arm64] [forms] [tools] [qemu] [qemu10] [clang]: run these suites, or all, and count: the last line
+# is `N passed, N failed`. Everything must have been built; `make check` does.
 set -u
 
 BUILD=${BUILD:-build}
@@ -25,19 +25,33 @@ number_of() {
 	tail -n 1 "$log" | sed -n "s/.*[^0-9]\([0-9][0-9]*\) $1.*/\1/p; s/^\([0-9][0-9]*\) $1.*/\1/p" | grep . || echo 0
 }
 
-# A cmocka program; one that ends in any other way than by its count has failed once more.
+# cmocka LABEL COMMAND...: a cmocka program; one that ends in any other way than by its count has failed once more.
+cmocka() {
+	label=$1
+	shift
+	"$@" >"$log" 2>&1
+	status=$?
+	good=$(grep -c '^\[       OK \]' "$log")
+	bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test(s).*/\1/p' "$log" | tail -n 1 | grep . || echo 0)
+	left=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test(s).*/\1/p' "$log" | tail -n 1 | grep . || echo 0)
+	[ $status -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+	[ $((good + bad + left)) -gt 0 ] || bad=1
+	[ "$bad" -eq 0 ] || cat "$log"
+	count "$label" "$good" "$bad" "$left"
+}
+
 unit() {
 	for program in "$BUILD"/tests/unit/test_*[!od]; do
-		name=$(basename "$program")
-		"$program" >"$log" 2>&1
-		status=$?
-		good=$(grep -c '^\[       OK \]' "$log")
-		bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test(s).*/\1/p' "$log" | tail -n 1 | grep . || echo 0)
-		left=$(sed -n 's/^\[  SKIPPED \] \([0-9]*\) test(s).*/\1/p' "$log" | tail -n 1 | grep . || echo 0)
-		[ $status -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
-		[ $((good + bad + left)) -gt 0 ] || bad=1
-		[ "$bad" -eq 0 ] || cat "$log"
-		count "$name" "$good" "$bad" "$left"
+		cmocka "$(basename "$program")" "$program"
+	done
+}
+
+# arm64's SHA-256 by QEMU's emulation of programs; on arm64 the suite unit has it.
+unit_arm64() {
+	[ "$(uname -m)" != aarch64 ] || return 0
+	for cpu in cortex-a57 max; do
+		cmocka "test_sha256 arm64 $cpu" qemu-aarch64 -L /usr/aarch64-linux-gnu -E EMULATED=1 -cpu $cpu \
+			"$BUILD/tests/unit-arm64/test_sha256"
 	done
 }
 
@@ -81,9 +95,9 @@ clang() {
 }
 
 export BUILD PYTHONDONTWRITEBYTECODE=1
-[ $# -gt 0 ] || set -- unit forms tools qemu qemu10 clang
+[ $# -gt 0 ] || set -- unit unit-arm64 forms tools qemu qemu10 clang
 for suite in "$@"; do
-	$suite
+	"$(echo "$suite" | tr - _)"
 done
 echo "$passed passed, $failed failed$([ $skipped -eq 0 ] || echo ", $skipped skipped")"
 [ $failed -eq 0 ]

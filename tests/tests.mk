@@ -3,9 +3,9 @@
 
 # Each unit test, and what it tests. Those of the generic code run it on the fake architecture.
 GENERIC := tests/unit/arch_fake.c $(filter-out src/block.c src/string.c,$(wildcard src/*.c))
-# That of SHA-256 runs the host's own paths where there are such.
-SHA256_x86_64 := src/sha256.c src/striped.c $(wildcard arch/x86_64/sha256*)
-UNIT_sha256 := $(or $(SHA256_$(HOST_ARCH)),$(GENERIC))
+# That of SHA-256 runs the paths of an architecture: the host's own, and arm64's elsewhere as well.
+sha256-paths = src/sha256.c src/striped.c $(wildcard arch/$(1)/sha256*)
+UNIT_sha256 := $(call sha256-paths,$(HOST_ARCH))
 UNIT_params := $(GENERIC)
 UNIT_main := $(GENERIC)
 UNIT_console := $(GENERIC)
@@ -25,6 +25,30 @@ $O/tests/unit/test_$(1): $(patsubst %,$O/sanitized/%.o,tests/unit/test_$(1).c $(
 -include $(patsubst %,$O/sanitized/%.d,tests/unit/test_$(1).c $(UNIT_$(1)))
 endef
 $(foreach unit,$(UNITS),$(eval $(call unit-test,$(unit))))
+
+# The test of SHA-256 for QEMU's emulation of arm64 programs, without sanitizers: its C has been under them on the host. An
+# arm64 host has no use for it.
+UNIT_ARM64 := $(if $(filter-out arm64,$(HOST_ARCH)),$O/tests/unit-arm64/test_sha256)
+CMOCKA_ARM64 := $O/cmocka-arm64
+CMOCKA_ARM64_LIB := usr/lib/aarch64-linux-gnu
+UNIT_ARM64_OBJECTS := $(patsubst %,$O/tests/unit-arm64/%.o,tests/unit/test_sha256.c $(call sha256-paths,arm64))
+
+$O/tests/unit-arm64/%.o: % tests/tests.mk $(CMOCKA_ARM64)/version
+	$(say) CC $@
+	mkdir -p $(@D)
+	$(BINUTILS_arm64)gcc $(HOST_FLAGS) -I$(CMOCKA_ARM64)/usr/include -O2 -g -Wa,--noexecstack -MMD -MP -c $< -o $@
+
+$O/tests/unit-arm64/test_sha256: $(UNIT_ARM64_OBJECTS)
+	$(say) LD $@
+	$(BINUTILS_arm64)gcc $^ -L$(CMOCKA_ARM64)/$(CMOCKA_ARM64_LIB) -lcmocka \
+		'-Wl,-rpath,$$ORIGIN/../../cmocka-arm64/$(CMOCKA_ARM64_LIB)' -o $@
+
+-include $(UNIT_ARM64_OBJECTS:.o=.d)
+
+# Debian's cmocka for arm64, beside the installed one.
+$(CMOCKA_ARM64)/version: tests/cmocka-arm64.sh tests/apt.sh
+	$(say) FETCH 'cmocka for arm64'
+	tests/cmocka-arm64.sh $(CMOCKA_ARM64)
 
 # Flat programs for the QEMU tests: what enters the purgatory, and what it enters.
 MACHINE_PROGRAMS := $(patsubst %,$O/tests/%,launch-arm64.bin launch-x86_64.elf payload-arm64.bin payload-x86_64.bin)
@@ -87,7 +111,7 @@ $O/bench/count.so: tests/bench/count.c
 	$(CC_x86_64) -std=gnu11 -O2 $(WARNINGS) -fpic -shared $< -o $@
 
 .PHONY: test-programs bench-programs debian qemu10 clang-build
-test-programs: $(UNIT_TESTS) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED)
+test-programs: $(UNIT_TESTS) $(UNIT_ARM64) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED)
 
 bench-programs: $(BENCH_PROGRAMS) $(MACHINE_PROGRAMS)
 

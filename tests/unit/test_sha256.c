@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 
 #include "fake.h"
@@ -15,63 +16,237 @@
 
 #define MAX_MESSAGE 16384
 
-/* A way to compute SHA-256, and what /proc/cpuinfo calls the features that it needs. */
+/* A way to compute SHA-256, and what Linux calls the features of the CPU that it needs. */
 struct path {
 	const char *name;
-	const char *flags[2];
+	const char *features[2];
 	struct sha256_engine engine;
 };
 
+static struct path portable = {"portable", {0}, {.name = "portable", .blocks = sha256_blocks_portable}};
+static struct path chosen = {"chosen", {0}, {0}}; /* what arch_sha256 chooses */
+
+static const struct sha256_engine *engine_of(void **state);
+
+static void fill(uint8_t *bytes, size_t size)
+{
+	uint32_t x = 1;
+
+	while (size--)
+		*bytes++ = (uint8_t)((x = x * 1664525 + 1013904223) >> 24);
+}
+
+/*
+ * Of each architecture: `paths`, each by itself, as the arrangement that arch_sha256 makes of them is tested as well;
+ * whether Linux says that the CPU has a feature; what arch_sha256 must choose then; what the functions must do to the
+ * registers.
+ */
 #ifdef __x86_64__
 sha256_blocks_fn sha256_blocks_shani;
 sha256_blocks_fn sha256_blocks_ssse3;
 sha256_lanes_fn sha256_lanes2_shani;
 sha256_lanes_fn sha256_lanes8_avx2;
 sha256_lanes_fn sha256_lanes16_avx512;
-#endif
 
-static struct path portable = {"portable", {0}, {.name = "portable", .blocks = sha256_blocks_portable}};
+static struct path paths[] = {
+	{"shani",
+	 {"sha_ni"},
+	 {.name = "sha-ni", .blocks = sha256_blocks_shani, .lanes = {{sha256_lanes2_shani, 2, 2, ""}}}},
+	{"ssse3", {"ssse3"}, {.name = "ssse3", .blocks = sha256_blocks_ssse3}},
+	{"avx2",
+	 {"avx2"},
+	 {.name = "portable", .blocks = sha256_blocks_portable, .lanes = {{sha256_lanes8_avx2, 8, 1, "avx2"}}}},
+	{"avx512",
+	 {"avx512f", "avx512bw"},
+	 {.name = "portable", .blocks = sha256_blocks_portable, .lanes = {{sha256_lanes16_avx512, 16, 1, "avx512"}}}},
+};
 
-#ifdef __x86_64__
-/* Each by itself; the arrangement that arch_sha256 makes of them is tested as well. */
-static struct path shani = {
-	"sha-ni",
-	{"sha_ni"},
-	{.name = "sha-ni", .blocks = sha256_blocks_shani, .lanes = {{sha256_lanes2_shani, 2, 2, ""}}},
-};
-static struct path ssse3 = {
-	"ssse3",
-	{"ssse3"},
-	{.name = "ssse3", .blocks = sha256_blocks_ssse3},
-};
-static struct path avx2 = {
-	"avx2",
-	{"avx2"},
-	{.name = "portable", .blocks = sha256_blocks_portable, .lanes = {{sha256_lanes8_avx2, 8, 1, "avx2"}}},
-};
-static struct path avx512 = {
-	"avx512",
-	{"avx512f", "avx512bw"},
-	{.name = "portable", .blocks = sha256_blocks_portable, .lanes = {{sha256_lanes16_avx512, 16, 1, "avx512"}}},
-};
-#endif
-
-static struct path chosen = {"what arch_sha256 chooses", {0}, {0}};
-
-static bool has_flag(const char *flag)
+static bool has_feature(const char *feature)
 {
 	static char line[16384];
 	FILE *file = fopen("/proc/cpuinfo", "r");
-	size_t length = strlen(flag);
+	size_t length = strlen(feature);
 	bool found = false;
 
 	assert_non_null(file);
 	while (!found && fgets(line, sizeof(line), file))
-		for (char *p = line; !found && (p = strstr(p, flag)); p += length)
+		for (char *p = line; !found && (p = strstr(p, feature)); p += length)
 			found = p > line && strchr(" \t", p[-1]) && strchr(" \n", p[length]);
 	fclose(file);
 	return found;
 }
+
+static void check_choice(const struct sha256_engine *engine)
+{
+	bool sha = has_feature("sha_ni");
+	bool wide = has_feature("avx512f") && has_feature("avx512bw");
+
+	assert_string_equal(engine->name, sha ? "sha-ni" : has_feature("ssse3") ? "ssse3" : "portable");
+	assert_ptr_equal(engine->blocks, sha                    ? sha256_blocks_shani
+					 : has_feature("ssse3") ? sha256_blocks_ssse3
+								: sha256_blocks_portable);
+	assert_ptr_equal(engine->lanes[0].fn, wide                  ? sha256_lanes16_avx512
+					      : sha                 ? sha256_lanes2_shani
+					      : has_feature("avx2") ? sha256_lanes8_avx2
+								    : NULL);
+	assert_ptr_equal(engine->lanes[wide].fn, sha                   ? sha256_lanes2_shani
+						 : has_feature("avx2") ? sha256_lanes8_avx2
+								       : NULL);
+}
+
+#define XSAVE_SIZE 4096
+#define MXCSR_DEFAULT 0x1f80
+#define XSAVE_MXCSR 24
+#define XSAVE_XMM 160
+#define XSAVE_XMM_END 416
+#define XSAVE_EXTENDED 576
+#define VECTOR_STATE 0xe6 /* XCR0: SSE, AVX, and the three of AVX-512 */
+
+/*
+ * Call fn(states, data, 3) with the vector and mask registers as area has them, and then save them there. Those of the
+ * caller are kept; without rbx and rbp there would be no coming back.
+ */
+static void save_after(const void *fn, void *states, const void *data, uint8_t *area)
+{
+	register const void *r12 __asm__("r12") = fn;
+	register uint8_t *r13 __asm__("r13") = area;
+	register unsigned long r14 __asm__("r14") = 14;
+	register unsigned long r15 __asm__("r15") = 15;
+	unsigned long blocks = 3;
+
+	__asm__ volatile("movq %%rsp, %%rbx\n\t"
+			 "subq $128, %%rsp\n\t"
+			 "andq $-64, %%rsp\n\t"
+			 "movl %7, %%eax\n\t"
+			 "pushq %%rdx\n\t"
+			 "xorl %%edx, %%edx\n\t"
+			 "xrstor64 (%6)\n\t"
+			 "popq %%rdx\n\t"
+			 "call *%5\n\t"
+			 "movq %%rbx, %%rsp\n\t"
+			 "movl %7, %%eax\n\t"
+			 "xorl %%edx, %%edx\n\t"
+			 "xsave64 (%6)"
+			 : "+D"(states), "+S"(data), "+d"(blocks), "+r"(r14), "+r"(r15), "+r"(r12), "+r"(r13)
+			 : "i"(VECTOR_STATE)
+			 : "rax", "rbx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+	assert_ptr_equal(r12, fn);
+	assert_ptr_equal(r13, area);
+	assert_int_equal(r14, 14);
+	assert_int_equal(r15, 15);
+}
+
+/* Neither the message nor what was made of it is left in a register. SDM volume 1, 13.4: the XSAVE area. */
+static void registers(void **state)
+{
+	const struct sha256_engine *engine = engine_of(state);
+	_Alignas(64) static uint8_t area[XSAVE_SIZE];
+	static const uint8_t zeros[XSAVE_SIZE];
+	uint8_t message[3 * SHA256_BLOCK];
+	const uint8_t *data[SHA256_MAX_LANES];
+	uint32_t states[SHA256_MAX_LANES][8] = {{0}};
+	const void *fns[1 + SHA256_LANE_FNS] = {engine->blocks, engine->lanes[0].fn, engine->lanes[1].fn};
+
+	if (!has_feature("xsave"))
+		skip();
+	fill(message, sizeof(message)); /* of zeros, all words would be zero */
+	for (int i = 0; i < SHA256_MAX_LANES; i++)
+		data[i] = message;
+	for (int i = engine->blocks == sha256_blocks_portable; i < 1 + SHA256_LANE_FNS && fns[i]; i++) {
+		memset(area, 0, sizeof(area)); /* all registers zero */
+		memcpy(area + XSAVE_MXCSR, &(uint32_t){MXCSR_DEFAULT}, sizeof(uint32_t));
+		save_after(fns[i], states, i ? (const void *)data : message, area);
+		assert_memory_equal(area + XSAVE_XMM, zeros, XSAVE_XMM_END - XSAVE_XMM);
+		assert_memory_equal(area + XSAVE_EXTENDED, zeros, XSAVE_SIZE - XSAVE_EXTENDED);
+	}
+}
+#elif defined(__aarch64__)
+sha256_blocks_fn sha256_blocks_ce;
+sha256_lanes_fn sha256_lanes2_ce;
+
+static struct path paths[] = {
+	{"ce", {"sha2"}, {.name = "armv8-ce", .blocks = sha256_blocks_ce, .lanes = {{sha256_lanes2_ce, 2, 2, ""}}}},
+};
+
+/* Not /proc/cpuinfo, which under QEMU is of the machine that emulates. */
+static bool has_feature(const char *feature)
+{
+	assert_string_equal(feature, "sha2");
+	return getauxval(AT_HWCAP) & HWCAP_SHA2;
+}
+
+static void check_choice(const struct sha256_engine *engine)
+{
+	bool sha = has_feature("sha2");
+
+	assert_string_equal(engine->name, sha ? "armv8-ce" : "portable");
+	assert_ptr_equal(engine->blocks, sha ? sha256_blocks_ce : sha256_blocks_portable);
+	assert_ptr_equal(engine->lanes[0].fn, sha ? sha256_lanes2_ce : NULL);
+	assert_null(engine->lanes[1].fn);
+}
+
+#define KEPT 18 /* x19 to x28, d8 to d15 */
+
+/*
+ * Call fn(state, data, 3) with the registers as `kept` has them, and then store them there. Not inlined, as
+ * the caller's frame may need one of them.
+ */
+__attribute__((noinline)) static void store_after(const void *fn, void *state, const void *data, uint64_t *kept)
+{
+	register void *x0 __asm__("x0") = state;
+	register const void *x1 __asm__("x1") = data;
+	register unsigned long x2 __asm__("x2") = 3;
+	register uint64_t *x9 __asm__("x9") = kept;
+	register const void *x10 __asm__("x10") = fn;
+
+	__asm__ volatile("str x9, [sp, #-16]!\n\t"
+			 "ldp x19, x20, [x9]\n\t"
+			 "ldp x21, x22, [x9, #16]\n\t"
+			 "ldp x23, x24, [x9, #32]\n\t"
+			 "ldp x25, x26, [x9, #48]\n\t"
+			 "ldp x27, x28, [x9, #64]\n\t"
+			 "ldp d8, d9, [x9, #80]\n\t"
+			 "ldp d10, d11, [x9, #96]\n\t"
+			 "ldp d12, d13, [x9, #112]\n\t"
+			 "ldp d14, d15, [x9, #128]\n\t"
+			 "blr x10\n\t"
+			 "ldr x9, [sp], #16\n\t"
+			 "stp x19, x20, [x9]\n\t"
+			 "stp x21, x22, [x9, #16]\n\t"
+			 "stp x23, x24, [x9, #32]\n\t"
+			 "stp x25, x26, [x9, #48]\n\t"
+			 "stp x27, x28, [x9, #64]\n\t"
+			 "stp d8, d9, [x9, #80]\n\t"
+			 "stp d10, d11, [x9, #96]\n\t"
+			 "stp d12, d13, [x9, #112]\n\t"
+			 "stp d14, d15, [x9, #128]"
+			 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x9), "+r"(x10)
+			 :
+			 : "x3", "x4", "x5", "x6", "x7", "x8", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x19",
+			   "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3",
+			   "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17",
+			   "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30",
+			   "v31", "cc", "memory");
+}
+
+/* What AAPCS64 (6.1.1, 6.1.2) says that a callee keeps is kept. */
+static void registers(void **state)
+{
+	const struct sha256_engine *engine = engine_of(state);
+	static const uint8_t message[3 * SHA256_BLOCK];
+	const uint8_t *data[2] = {message, message};
+	uint32_t states[2][8] = {{0}};
+	uint64_t kept[KEPT], expected[KEPT];
+
+	for (uint64_t i = 0; i < KEPT; i++)
+		expected[i] = 0x0123456789abcdef * (i + 1);
+	memcpy(kept, expected, sizeof(kept));
+	store_after(engine->blocks, states, message, kept);
+	assert_memory_equal(kept, expected, sizeof(kept));
+	store_after(engine->lanes[0].fn, states, data, kept);
+	assert_memory_equal(kept, expected, sizeof(kept));
+}
+#endif
 
 /* The engine of a path, which is a test's state; a CPU that lacks it skips the test. */
 static const struct sha256_engine *engine_of(void **state)
@@ -80,8 +255,8 @@ static const struct sha256_engine *engine_of(void **state)
 
 	if (path == &chosen)
 		arch_sha256(&path->engine, false);
-	for (size_t i = 0; i < 2 && path->flags[i]; i++)
-		if (!has_flag(path->flags[i]))
+	for (size_t i = 0; i < 2 && path->features[i]; i++)
+		if (!has_feature(path->features[i]))
 			skip();
 	return &path->engine;
 }
@@ -179,14 +354,6 @@ static void cavp_monte_carlo(void **state)
 	}
 	fclose(file);
 	assert_int_equal(count, 100);
-}
-
-static void fill(uint8_t *bytes, size_t size)
-{
-	uint32_t x = 1;
-
-	while (size--)
-		*bytes++ = (uint8_t)((x = x * 1664525 + 1013904223) >> 24);
 }
 
 /* Any two updates, and the digest taken in between, make no difference. */
@@ -348,28 +515,13 @@ static void choice(void **state)
 	assert_string_equal(engine.name, "portable");
 	assert_ptr_equal(engine.blocks, sha256_blocks_portable);
 	assert_null(sha256_lanes_for(&engine, SHA256_MAX_LANES));
-#ifdef __x86_64__
-	bool sha = has_flag("sha_ni");
-	bool wide = has_flag("avx512f") && has_flag("avx512bw");
-
 	arch_sha256(&engine, false);
-	assert_string_equal(engine.name, sha ? "sha-ni" : has_flag("ssse3") ? "ssse3" : "portable");
-	assert_ptr_equal(engine.blocks, sha                 ? sha256_blocks_shani
-					: has_flag("ssse3") ? sha256_blocks_ssse3
-							    : sha256_blocks_portable);
-	assert_ptr_equal(engine.lanes[0].fn, wide               ? sha256_lanes16_avx512
-					     : sha              ? sha256_lanes2_shani
-					     : has_flag("avx2") ? sha256_lanes8_avx2
-								: NULL);
-	assert_ptr_equal(engine.lanes[wide].fn, sha                ? sha256_lanes2_shani
-						: has_flag("avx2") ? sha256_lanes8_avx2
-								   : NULL);
-#endif
+	check_choice(&engine);
 }
 
 /*
  * 4 GiB + 1 byte of zeros, but for the bytes 1 to 16 at every 256 MiB, so that a start that lost its high bits shows.
- *The portable code would take a minute for it. With
+ * The portable code would take a minute for it, as would an emulator. With
  *
  *	lane() { printf "\\$(printf %o $1)"; head -c 268435455 /dev/zero; }
  *	last() { lane 16; head -c 1 /dev/zero; }
@@ -384,7 +536,7 @@ static void past_4_gib(void **state)
 	uint8_t expected[SHA256_DIGEST], digest[SHA256_DIGEST];
 	uint8_t *data;
 
-	if (engine->blocks == sha256_blocks_portable)
+	if (engine->blocks == sha256_blocks_portable || getenv("EMULATED"))
 		skip();
 	data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	assert_ptr_not_equal(data, MAP_FAILED);
@@ -399,97 +551,47 @@ static void past_4_gib(void **state)
 	munmap(data, size);
 }
 
-#ifdef __x86_64__
-#define XSAVE_SIZE 4096
-#define MXCSR_DEFAULT 0x1f80
-#define XSAVE_MXCSR 24
-#define XSAVE_XMM 160
-#define XSAVE_XMM_END 416
-#define XSAVE_EXTENDED 576
-#define VECTOR_STATE 0xe6 /* XCR0: SSE, AVX, and the three of AVX-512 */
+static struct CMUnitTest tests[64];
+static char names[64][64];
 
-/* Call fn(states, data, 3) with the vector and mask registers as area has them, and then save them there. */
-static void save_after(const void *fn, void *states, const void *data, uint8_t *area)
+/* A test whose state is a path. cmocka skips over the rest of `tests`, which has no names. */
+static void add(const char *name, CMUnitTestFunction test, struct path *path)
 {
-	register const void *r12 __asm__("r12") = fn;
-	register uint8_t *r13 __asm__("r13") = area;
-	unsigned long blocks = 3;
+	static size_t count;
 
-	__asm__ volatile("movq %%rsp, %%rbx\n\t"
-			 "subq $128, %%rsp\n\t"
-			 "andq $-64, %%rsp\n\t"
-			 "movl %5, %%eax\n\t"
-			 "pushq %%rdx\n\t"
-			 "xorl %%edx, %%edx\n\t"
-			 "xrstor64 (%4)\n\t"
-			 "popq %%rdx\n\t"
-			 "call *%3\n\t"
-			 "movq %%rbx, %%rsp\n\t"
-			 "movl %5, %%eax\n\t"
-			 "xorl %%edx, %%edx\n\t"
-			 "xsave64 (%4)"
-			 : "+D"(states), "+S"(data), "+d"(blocks)
-			 : "r"(r12), "r"(r13), "i"(VECTOR_STATE)
-			 : "rax", "rbx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+	snprintf(names[count], sizeof(names[count]), "%s, %s", name, path->name);
+	tests[count] = (struct CMUnitTest){.name = names[count], .test_func = test, .initial_state = path};
+	count++;
 }
 
-/* Neither the message nor what was made of it is left in a register. SDM volume 1, 13.4: the XSAVE area. */
-static void registers_left_zero(void **state)
+static void add_blocks(struct path *path)
 {
-	const struct sha256_engine *engine = engine_of(state);
-	_Alignas(64) static uint8_t area[XSAVE_SIZE];
-	static const uint8_t zeros[XSAVE_SIZE];
-	uint8_t message[3 * SHA256_BLOCK];
-	const uint8_t *data[SHA256_MAX_LANES];
-	uint32_t states[SHA256_MAX_LANES][8] = {{0}};
-	const void *fns[1 + SHA256_LANE_FNS] = {engine->blocks, engine->lanes[0].fn, engine->lanes[1].fn};
-
-	if (!has_flag("xsave"))
-		skip();
-	fill(message, sizeof(message)); /* of zeros, all words would be zero */
-	for (int i = 0; i < SHA256_MAX_LANES; i++)
-		data[i] = message;
-	for (int i = engine->blocks == sha256_blocks_portable; i < 1 + SHA256_LANE_FNS && fns[i]; i++) {
-		memset(area, 0, sizeof(area)); /* all registers zero */
-		memcpy(area + XSAVE_MXCSR, &(uint32_t){MXCSR_DEFAULT}, sizeof(uint32_t));
-		save_after(fns[i], states, i ? (const void *)data : message, area);
-		assert_memory_equal(area + XSAVE_XMM, zeros, XSAVE_XMM_END - XSAVE_XMM);
-		assert_memory_equal(area + XSAVE_EXTENDED, zeros, XSAVE_SIZE - XSAVE_EXTENDED);
-	}
+	add("cavp_short", cavp_short, path);
+	add("cavp_long", cavp_long, path);
+	add("cavp_monte_carlo", cavp_monte_carlo, path);
+	add("every_split", every_split, path);
+	add("every_alignment", every_alignment, path);
 }
-#endif
 
-#define test_of(test, path)                                 \
-	{                                                   \
-#test ", " #path, test, NULL, NULL, &(path) \
-	}
-#define tests_of(path)                                                                        \
-	test_of(cavp_short, path), test_of(cavp_long, path), test_of(cavp_monte_carlo, path), \
-		test_of(every_split, path), test_of(every_alignment, path)
-#define tests_of_lanes(path) test_of(lanes_against_portable, path), test_of(striped, path)
+static void add_lanes(struct path *path)
+{
+	add("lanes_against_portable", lanes_against_portable, path);
+	add("striped", striped, path);
+}
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		tests_of(portable),
-		test_of(striped, portable),
-#ifdef __x86_64__
-		tests_of(shani),
-		tests_of_lanes(shani),
-		tests_of(ssse3),
-		test_of(striped, ssse3),
-		tests_of_lanes(avx2),
-		tests_of_lanes(avx512),
-		test_of(registers_left_zero, shani),
-		test_of(registers_left_zero, ssse3),
-		test_of(registers_left_zero, avx2),
-		test_of(registers_left_zero, avx512),
-#endif
-		tests_of_lanes(chosen),
-		cmocka_unit_test(choice),
-		cmocka_unit_test(length_past_32_bits),
-		test_of(past_4_gib, chosen),
-	};
-
+	add_blocks(&portable);
+	add("striped", striped, &portable);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (paths[i].engine.blocks != sha256_blocks_portable)
+			add_blocks(&paths[i]);
+		add_lanes(&paths[i]);
+		add("registers", registers, &paths[i]);
+	}
+	add_lanes(&chosen);
+	add("choice", choice, &chosen);
+	add("length_past_32_bits", length_past_32_bits, &portable);
+	add("past_4_gib", past_4_gib, &chosen);
 	return cmocka_run_group_tests_name("sha256", tests, NULL, NULL);
 }
