@@ -68,15 +68,15 @@ def show(result, absent):
     print(f"\nx86_64, userland, {result['bytes'] >> 20} MiB, median of {result['rounds']} rounds")
     for way in userland.WAYS:
         speed = result[f"x86_64_{way.name}_gb_per_s"]
-        print(f"  {way.title:38}" + (f"{speed:8.3f} GB/s" if speed else f"  absent: {absent[way.name]}"))
+        print(f"  {way.title:44}" + (f"{speed:8.3f} GB/s" if speed else f"  absent: {absent[way.name]}"))
     print("\nQEMU, counted")
     for name in sorted(key for key in result if key.startswith("arm64_") and key not in TARGETS):
-        print(f"  {name:38}{result[name]:>8}")
+        print(f"  {name:44}{result[name]:>8}")
     print("\nwhat counts")
     for name, (sign, target) in TARGETS.items():
         number = result[name]
         verdict = "absent" if number is None else "met" if HOLDS[sign](number, target) else "NOT met"
-        print(f"  {name:38}{'-' if number is None else number:>8}   {sign} {target}: {verdict}")
+        print(f"  {name:44}{'-' if number is None else number:>8}   {sign} {target}: {verdict}")
 
 
 def main():
