@@ -7,6 +7,7 @@
 #include "registers.h"
 
 sha256_blocks_fn sha256_blocks_shani;
+sha256_blocks_fn sha256_blocks_ssse3;
 sha256_lanes_fn sha256_lanes2_shani;
 sha256_lanes_fn sha256_lanes8_avx2;
 sha256_lanes_fn sha256_lanes16_avx512;
@@ -62,6 +63,9 @@ void arch_sha256(struct sha256_engine *engine, bool portable)
 	if (sha) {
 		engine->name = "sha-ni";
 		engine->blocks = sha256_blocks_shani;
+	} else if (has(&features, CPUID_FEATURES_ECX_SSSE3, 0, 0)) {
+		engine->name = "ssse3";
+		engine->blocks = sha256_blocks_ssse3;
 	}
 	add_lanes(engine, &features, sha);
 }

@@ -4,34 +4,35 @@
  *
  * Names as in FIPS 180-4: a to h, W, T1, T2, Ch, Maj, the four sigmas. The registers:
  *
- *	ymm0 to ymm7	a to h; each round renames them, and after eight each has its own name again
+ *	ymm0 to ymm7	a to h; each round renames them, and after four each has its own name again
  *	ymm8 to ymm13	temporary
  *	ymm14, ymm15	a ^ b, which is b ^ c in the next round, and so in turn
  *
- * The ring of sixteen words is on the stack, in two halves: THIS has the words of the eight rounds of a turn, OTHER
- * those of the next turn; behind each turn they change their roles.
+ * The ring of sixteen words is on the stack, W[t] at t % 16. What the schedule makes is put there once more sixteen places
+ * on, so that a turn finds the sixteen words from its first one on in a row, wherever that is.
  */
 
 #define BLOCK		64
-#define TURNS		8	/* eight rounds each, with eight words for the turn after the next one */
-#define LAST_TURNS	2	/* need no more words */
-#define K_PER_TURN	32
+#define TURNS		16	/* four rounds each, with four words for the turn four turns later */
+#define LAST_TURNS	4	/* need no more words */
+#define TURN_WORDS	4
+#define K_PER_TURN	16
 #define LOOP_ALIGN	32
 #define STATE		32	/* eight words */
 #define WORD		32	/* of eight messages */
 #define RING		(16 * WORD)
-#define MIDDLE		(4 * WORD)	/* of half a ring, where its pointer points to: so all displacements are short */
 #define QUARTER		16	/* of a block: four words */
 #define AHEAD		512	/* bytes of each message that are prefetched before they are needed */
 
 #define STATES		%rdi
 #define MESSAGES	%rsi
 #define BLOCKS		%rdx
-#define THIS		%rax
-#define OTHER		%rcx
-#define THIS_W(n)	WORD*(n-4)(THIS)	/* from MIDDLE; no blanks: they would end an argument of a macro */
-#define OTHER_W(n)	WORD*(n-4)(OTHER)
+#define TURN_OFFSET	%eax	/* of the turn's first word in the ring */
+#define TURN_OFFSET_64	%rax
+#define NEXT		%rcx	/* four words behind the next one, W(0), as displacements from there are short */
+#define W(n)		WORD*(n-4)(NEXT)	/* no blanks: they would end an argument of a macro */
 #define POINTER		%r8
+#define WORDS_LEFT	%r8d
 #define COUNT		%r9d
 #define OFFSET		%r10	/* of what is read next, in each message */
 #define K		%r11
@@ -65,37 +66,26 @@
 	.endm
 
 /*
- * Round t of a turn. The new e takes the place of d, the new a that of h. \bc is b ^ c, and \ab gets a ^ b:
+ * Round t of a turn. The new a takes the place of d, the new e that of h. \bc is b ^ c, and \ab gets a ^ b:
  * Ch(e, f, g) = g ^ (e & (f ^ g)), Maj(a, b, c) = b ^ ((a ^ b) & (b ^ c)).
  */
 	.macro	round t, ab, bc, a, b, c, d, e, f, g, h
 	vpbroadcastd 4 * \t(K), %ymm8
-	vpaddd	THIS_W(\t), %ymm8, %ymm8
+	vpaddd	W(\t), %ymm8, %ymm8
 	vpaddd	%ymm8, %ymm\h, %ymm\h
 	vpxor	%ymm\g, %ymm\f, %ymm8
 	vpand	%ymm\e, %ymm8, %ymm8
 	vpxor	%ymm\g, %ymm8, %ymm8			/* Ch */
-	vpaddd	%ymm8, %ymm\h, %ymm\h
+	vpaddd	%ymm8, %ymm\h, %ymm8
 	big_sigma 6, 11, 25, \e
-	vpaddd	%ymm9, %ymm\h, %ymm\h			/* T1 */
-	vpaddd	%ymm\h, %ymm\d, %ymm\d
+	vpaddd	%ymm9, %ymm8, %ymm8			/* T1 */
+	vpaddd	%ymm8, %ymm\d, %ymm\h
 	vpxor	%ymm\b, %ymm\a, %ymm\ab
 	vpand	%ymm\ab, %ymm\bc, %ymm\bc
 	vpxor	%ymm\b, %ymm\bc, %ymm\bc		/* Maj */
-	vpaddd	%ymm\bc, %ymm\h, %ymm\h
+	vpaddd	%ymm\bc, %ymm8, %ymm8
 	big_sigma 2, 13, 22, \a
-	vpaddd	%ymm9, %ymm\h, %ymm\h			/* T1 + T2 */
-	.endm
-
-/* W[t+16] in the place of W[t], from W[t+1], W[t+9], W[t+14]. */
-	.macro	next_word w, w1, w9, w14
-	vmovdqa	\w, %ymm8
-	vpaddd	\w9, %ymm8, %ymm8
-	small_sigma 7, 18, 3, \w1
-	vpaddd	%ymm9, %ymm8, %ymm8
-	small_sigma 17, 19, 10, \w14
-	vpaddd	%ymm9, %ymm8, %ymm8
-	vmovdqa	%ymm8, \w
+	vpaddd	%ymm9, %ymm8, %ymm\d			/* T1 + T2 */
 	.endm
 
 /* 16 bytes of the messages \i and \i+4, in the halves of \to. Clobbers POINTER. */
@@ -149,7 +139,7 @@
 	vextracti128 $1, %ymm\from, STATE * (\i + 4) + 4 * \n(STATES)
 	.endm
 
-	.section .rodata.sha256_lanes8_avx2, "a", @progbits
+	.section .rodata.cst16, "aM", @progbits, 16	/* the linker keeps one for all files */
 	.balign	16
 byte_swap:
 	.byte	3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12
@@ -160,7 +150,7 @@ byte_swap:
  * In:       rdi: eight states of eight words; rsi: eight pointers to data, of any alignment; rdx: blocks, may be 0
  * Out:      the states
  * Clobbers: rax, rcx, rdx, r8 to r11, flags; ymm0 to ymm15, which are left zero
- * State:    AVX2 may be used. About 600 bytes of stack; what a block is added to waits in the states' memory,
+ * State:    AVX2 may be used. About 1100 bytes of stack; what a block is added to waits in the states' memory,
  *           transposed.
  */
 	.section .text.sha256_lanes8_avx2, "ax", @progbits
@@ -170,10 +160,10 @@ byte_swap:
 	.balign	LOOP_ALIGN
 sha256_lanes8_avx2:
 	testq	BLOCKS, BLOCKS
-	jz	5f
+	jz	6f
 	pushq	%rbp
 	movq	%rsp, %rbp
-	subq	$RING, %rsp
+	subq	$2 * RING, %rsp
 	andq	$-WORD, %rsp
 	load_states 0, 0, 1, 2, 3
 	load_states 4, 4, 5, 6, 7
@@ -188,7 +178,7 @@ sha256_lanes8_avx2:
 	prefetcht0 AHEAD(POINTER,OFFSET)
 	.endr
 	vbroadcasti128 byte_swap(%rip), %ymm15
-	leaq	MIDDLE(%rsp), THIS
+	leaq	4 * WORD(%rsp), NEXT
 	movl	$BLOCK / QUARTER, COUNT
 2:	load_two 0, 8
 	load_two 1, 9
@@ -198,44 +188,43 @@ sha256_lanes8_avx2:
 	vpshufb	%ymm15, %ymm\n, %ymm\n
 	.endr
 	transpose 8, 9, 10, 11, 12, 13
-	vmovdqa	%ymm8, THIS_W(0)
-	vmovdqa	%ymm9, THIS_W(1)
-	vmovdqa	%ymm10, THIS_W(2)
-	vmovdqa	%ymm11, THIS_W(3)
+	vmovdqa	%ymm8, W(0)
+	vmovdqa	%ymm9, W(1)
+	vmovdqa	%ymm10, W(2)
+	vmovdqa	%ymm11, W(3)
 	addq	$QUARTER, OFFSET
-	addq	$4 * WORD, THIS
+	addq	$TURN_WORDS * WORD, NEXT
 	decl	COUNT
 	jnz	2b
 
-	leaq	MIDDLE(%rsp), THIS
-	leaq	RING / 2(THIS), OTHER
+	xorl	TURN_OFFSET, TURN_OFFSET
 	leaq	sha256_k(%rip), K
 	movl	$TURNS, COUNT
 	vpxor	%ymm2, %ymm1, %ymm15
-3:	cmpl	$LAST_TURNS, COUNT			/* nothing changes the flags up to the last word */
-	/*	 t  a^b b^c  a  b  c  d  e  f  g  h */
-	round	 0, 14, 15,  0, 1, 2, 3, 4, 5, 6, 7
-	round	 1, 15, 14,  7, 0, 1, 2, 3, 4, 5, 6
-	round	 2, 14, 15,  6, 7, 0, 1, 2, 3, 4, 5
-	round	 3, 15, 14,  5, 6, 7, 0, 1, 2, 3, 4
-	jbe	4f
-	/*	  W          W1          W9          W14 */
-	next_word THIS_W(0), THIS_W(1),  OTHER_W(1), OTHER_W(6)
-	next_word THIS_W(1), THIS_W(2),  OTHER_W(2), OTHER_W(7)
-	next_word THIS_W(2), THIS_W(3),  OTHER_W(3), THIS_W(0)
-	next_word THIS_W(3), THIS_W(4),  OTHER_W(4), THIS_W(1)
-4:	round	 4, 14, 15,  4, 5, 6, 7, 0, 1, 2, 3
-	round	 5, 15, 14,  3, 4, 5, 6, 7, 0, 1, 2
-	round	 6, 14, 15,  2, 3, 4, 5, 6, 7, 0, 1
-	round	 7, 15, 14,  1, 2, 3, 4, 5, 6, 7, 0
-	jbe	4f
-	next_word THIS_W(4), THIS_W(5),  OTHER_W(5), THIS_W(2)
-	next_word THIS_W(5), THIS_W(6),  OTHER_W(6), THIS_W(3)
-	next_word THIS_W(6), THIS_W(7),  OTHER_W(7), THIS_W(4)
-	next_word THIS_W(7), OTHER_W(0), THIS_W(0),  THIS_W(5)
-4:	xchgq	THIS, OTHER
+3:	leaq	4 * WORD(%rsp,TURN_OFFSET_64), NEXT
+	/*	t a^b b^c  a  b  c  d  e  f  g  h */
+	round	0, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7
+	round	1, 15, 14, 3, 0, 1, 2, 7, 4, 5, 6
+	round	2, 14, 15, 2, 3, 0, 1, 6, 7, 4, 5
+	round	3, 15, 14, 1, 2, 3, 0, 5, 6, 7, 4
 	addq	$K_PER_TURN, K
-	decl	COUNT
+	addl	$TURN_WORDS * WORD, TURN_OFFSET
+	andl	$RING - 1, TURN_OFFSET
+	cmpl	$LAST_TURNS, COUNT
+	jbe	5f
+	movl	$TURN_WORDS, WORDS_LEFT
+4:	vmovdqa	W(0), %ymm8
+	vpaddd	W(9), %ymm8, %ymm8
+	small_sigma 7, 18, 3, W(1)
+	vpaddd	%ymm9, %ymm8, %ymm8
+	small_sigma 17, 19, 10, W(14)
+	vpaddd	%ymm9, %ymm8, %ymm8
+	vmovdqa	%ymm8, W(0)				/* W[t+16] */
+	vmovdqa	%ymm8, W(16)
+	addq	$WORD, NEXT
+	decl	WORDS_LEFT
+	jnz	4b
+5:	decl	COUNT
 	jnz	3b
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7
 	vpaddd	WORD * \n(STATES), %ymm\n, %ymm\n
@@ -247,7 +236,7 @@ sha256_lanes8_avx2:
 	store_states 4, 4, 5, 6, 7
 	vzeroall
 	leave
-5:	ret
+6:	ret
 	.size	sha256_lanes8_avx2, . - sha256_lanes8_avx2
 
 	.section .note.GNU-stack, "", @progbits

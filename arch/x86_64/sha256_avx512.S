@@ -4,17 +4,18 @@
  *
  * Names as in FIPS 180-4: a to h, W, T1, T2, Ch, Maj, the four sigmas. The registers:
  *
- *	zmm0 to zmm7	a to h; each round renames them
+ *	zmm0 to zmm7	a to h; each round renames them, and after four each has its own name again
  *	zmm8 to zmm15	temporary
- *	zmm16 to zmm31	a ring of sixteen words: W[t] in 16 + t % 16
+ *	zmm16 to zmm31	W[t] to W[t+15], of which a turn uses the first four, and moves all by four
  *
  * What counts is the number of instructions that go through a vector unit: Intel's cores take two of them in a clock, and
  * rotations in one place only. Copies are free, being done by renaming.
  */
 
 #define BLOCK		64
-#define TURNS		4	/* sixteen rounds each, with the words for the next sixteen; the last ones need none */
-#define K_PER_TURN	64
+#define TURNS		16	/* four rounds each, with four words for the turn four turns later */
+#define LAST_TURNS	4	/* need no more words */
+#define K_PER_TURN	16
 #define WORD		64	/* of sixteen messages */
 #define STATE_WORDS	8
 #define LOOP_ALIGN	64
@@ -33,49 +34,56 @@
 
 	.hidden	sha256_k
 
-/* Round t with word \w. The new e takes the place of d, the new a that of h. 17 instructions and two copies. */
+/* Round t with word \w. The new a takes the place of d, the new e that of h. 17 instructions and two copies. */
 	.macro	round t, w, a, b, c, d, e, f, g, h
 	vpaddd	4 * \t(%rax){1to16}, %zmm\h, %zmm\h
 	vprord	$6, %zmm\e, %zmm8
 	vprord	$11, %zmm\e, %zmm9
 	vprord	$25, %zmm\e, %zmm10
 	vmovdqa64 %zmm\e, %zmm11
-	vpaddd	%zmm\w, %zmm\h, %zmm\h
+	vpaddd	%zmm\w, %zmm\h, %zmm15
 	vpternlogd $CH, %zmm\g, %zmm\f, %zmm11
 	vpternlogd $XOR3, %zmm10, %zmm9, %zmm8		/* Sigma1(e) */
-	vpaddd	%zmm11, %zmm\h, %zmm\h
+	vpaddd	%zmm11, %zmm15, %zmm15
 	vprord	$2, %zmm\a, %zmm12
 	vprord	$13, %zmm\a, %zmm13
 	vprord	$22, %zmm\a, %zmm14
-	vpaddd	%zmm8, %zmm\h, %zmm\h			/* T1 */
-	vmovdqa64 %zmm\a, %zmm15
+	vpaddd	%zmm8, %zmm15, %zmm15			/* T1 */
+	vmovdqa64 %zmm\a, %zmm11
 	vpternlogd $XOR3, %zmm14, %zmm13, %zmm12	/* Sigma0(a) */
-	vpternlogd $MAJ, %zmm\c, %zmm\b, %zmm15
-	vpaddd	%zmm\h, %zmm\d, %zmm\d
-	vpaddd	%zmm15, %zmm12, %zmm12			/* T2 */
-	vpaddd	%zmm12, %zmm\h, %zmm\h
+	vpternlogd $MAJ, %zmm\c, %zmm\b, %zmm11
+	vpaddd	%zmm15, %zmm\d, %zmm\h
+	vpaddd	%zmm11, %zmm12, %zmm12			/* T2 */
+	vpaddd	%zmm12, %zmm15, %zmm\d
 	.endm
 
-/* W[t+16] in the place of W[t], from W[t+1], W[t+9], W[t+14]. 11 instructions. */
-	.macro	next_word w, w1, w9, w14
+/* W[t+16] into \to, from W[t], W[t+1], W[t+9], W[t+14]. 11 instructions. */
+	.macro	next_word to, w, w1, w9, w14
 	vprord	$7, %zmm\w1, %zmm8
 	vprord	$18, %zmm\w1, %zmm9
 	vpsrld	$3, %zmm\w1, %zmm10
-	vpaddd	%zmm\w9, %zmm\w, %zmm\w
-	vprord	$17, %zmm\w14, %zmm11
-	vprord	$19, %zmm\w14, %zmm12
-	vpsrld	$10, %zmm\w14, %zmm13
+	vpaddd	%zmm\w9, %zmm\w, %zmm\to
 	vpternlogd $XOR3, %zmm10, %zmm9, %zmm8		/* sigma0(W[t+1]) */
-	vpternlogd $XOR3, %zmm13, %zmm12, %zmm11	/* sigma1(W[t+14]) */
-	vpaddd	%zmm8, %zmm\w, %zmm\w
-	vpaddd	%zmm11, %zmm\w, %zmm\w
+	vprord	$17, %zmm\w14, %zmm9
+	vprord	$19, %zmm\w14, %zmm10
+	vpsrld	$10, %zmm\w14, %zmm11
+	vpaddd	%zmm8, %zmm\to, %zmm\to
+	vpternlogd $XOR3, %zmm11, %zmm10, %zmm9		/* sigma1(W[t+14]) */
+	vpaddd	%zmm9, %zmm\to, %zmm\to
 	.endm
 
-/* The whole line of message \i into \w, its words in the machine's order. Clobbers r8; zmm8 is byte_swap. */
+	.macro	move_four from0, from1, from2, from3, to0, to1, to2, to3
+	vmovdqa64 %zmm\from0, %zmm\to0
+	vmovdqa64 %zmm\from1, %zmm\to1
+	vmovdqa64 %zmm\from2, %zmm\to2
+	vmovdqa64 %zmm\from3, %zmm\to3
+	.endm
+
+/* The line of message \i that rcx is AHEAD of, into \w, its words in the machine's order. Clobbers rax; zmm8 is byte_swap. */
 	.macro	load_message i, w
-	movq	8 * \i(%rsi), %r8
-	vmovdqu32 (%r8,%rcx), %zmm\w
-	prefetcht0 AHEAD(%r8,%rcx)
+	movq	8 * \i(%rsi), %rax
+	vmovdqu32 -AHEAD(%rax,%rcx), %zmm\w
+	prefetcht0 (%rax,%rcx)
 	vpshufb	%zmm8, %zmm\w, %zmm\w
 	.endm
 
@@ -115,6 +123,8 @@ state_index:			/* where a word of each state lies, in words */
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	.long	\n * STATE_WORDS
 	.endr
+	.section .rodata.cst16, "aM", @progbits, 16	/* the linker keeps one for all files */
+	.balign	16
 byte_swap:
 	.byte	3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12
 
@@ -123,7 +133,7 @@ byte_swap:
  *
  * In:       rdi: sixteen states of eight words; rsi: sixteen pointers to data, of any alignment; rdx: blocks, may be 0
  * Out:      the states
- * Clobbers: rax, rcx, rdx, r8, r9, flags; k1 and all vector registers, which are left zero
+ * Clobbers: rax, rcx, rdx, r8, flags; k1 and all vector registers, which are left zero
  * State:    AVX-512 F and BW may be used. No stack: what a block is added to waits in the states' memory, transposed.
  */
 	.section .text.sha256_lanes16_avx512, "ax", @progbits
@@ -139,7 +149,7 @@ sha256_lanes16_avx512:
 	kxnorw	%k1, %k1, %k1
 	vpgatherdd 4 * \n(%rdi,%zmm8,4), %zmm\n{%k1}
 	.endr
-	xorl	%ecx, %ecx
+	movl	$AHEAD, %ecx
 
 1:	vbroadcasti32x4 byte_swap(%rip), %zmm8
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7
@@ -172,47 +182,25 @@ sha256_lanes16_avx512:
 	addq	$BLOCK, %rcx
 
 	leaq	sha256_k(%rip), %rax
-	movl	$TURNS, %r9d
-2:	decl	%r9d					/* nothing changes the flags up to the end of the turn */
-	/*	 t   W   a  b  c  d  e  f  g  h */
-	round	 0, 16,  0, 1, 2, 3, 4, 5, 6, 7
-	round	 1, 17,  7, 0, 1, 2, 3, 4, 5, 6
-	round	 2, 18,  6, 7, 0, 1, 2, 3, 4, 5
-	round	 3, 19,  5, 6, 7, 0, 1, 2, 3, 4
-	jz	3f
-	/*	   W  W1  W9 W14 */
-	next_word 16, 17, 25, 30
-	next_word 17, 18, 26, 31
-	next_word 18, 19, 27, 16
-	next_word 19, 20, 28, 17
-3:	round	 4, 20,  4, 5, 6, 7, 0, 1, 2, 3
-	round	 5, 21,  3, 4, 5, 6, 7, 0, 1, 2
-	round	 6, 22,  2, 3, 4, 5, 6, 7, 0, 1
-	round	 7, 23,  1, 2, 3, 4, 5, 6, 7, 0
-	jz	3f
-	next_word 20, 21, 29, 18
-	next_word 21, 22, 30, 19
-	next_word 22, 23, 31, 20
-	next_word 23, 24, 16, 21
-3:	round	 8, 24,  0, 1, 2, 3, 4, 5, 6, 7
-	round	 9, 25,  7, 0, 1, 2, 3, 4, 5, 6
-	round	10, 26,  6, 7, 0, 1, 2, 3, 4, 5
-	round	11, 27,  5, 6, 7, 0, 1, 2, 3, 4
-	jz	3f
-	next_word 24, 25, 17, 22
-	next_word 25, 26, 18, 23
-	next_word 26, 27, 19, 24
-	next_word 27, 28, 20, 25
-3:	round	12, 28,  4, 5, 6, 7, 0, 1, 2, 3
-	round	13, 29,  3, 4, 5, 6, 7, 0, 1, 2
-	round	14, 30,  2, 3, 4, 5, 6, 7, 0, 1
-	round	15, 31,  1, 2, 3, 4, 5, 6, 7, 0
-	jz	3f
-	next_word 28, 29, 21, 26
-	next_word 29, 30, 22, 27
-	next_word 30, 31, 23, 28
-	next_word 31, 16, 24, 29
-3:	leaq	K_PER_TURN(%rax), %rax
+	movl	$TURNS, %r8d
+	/*	t   W  a  b  c  d  e  f  g  h */
+2:	round	0, 16, 0, 1, 2, 3, 4, 5, 6, 7
+	round	1, 17, 3, 0, 1, 2, 7, 4, 5, 6
+	round	2, 18, 2, 3, 0, 1, 6, 7, 4, 5
+	round	3, 19, 1, 2, 3, 0, 5, 6, 7, 4
+	addq	$K_PER_TURN, %rax
+	cmpl	$LAST_TURNS, %r8d
+	jbe	3f
+	/*	      W  W1  W9 W14 */
+	next_word 12, 16, 17, 25, 30
+	next_word 13, 17, 18, 26, 31
+	next_word 14, 18, 19, 27, 12
+	next_word 15, 19, 20, 28, 13
+3:	move_four 20, 21, 22, 23, 16, 17, 18, 19
+	move_four 24, 25, 26, 27, 20, 21, 22, 23
+	move_four 28, 29, 30, 31, 24, 25, 26, 27
+	move_four 12, 13, 14, 15, 28, 29, 30, 31
+	decl	%r8d
 	jnz	2b
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7
 	vpaddd	WORD * \n(%rdi), %zmm\n, %zmm\n

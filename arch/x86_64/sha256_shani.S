@@ -77,7 +77,7 @@
 	sha256msg2 \w3, \w0				/* + sigma1(W[t+14]) */
 	.endm
 
-	.section .rodata.byte_swap, "a", @progbits
+	.section .rodata.cst16, "aM", @progbits, 16	/* the linker keeps one for all files */
 	.balign	16
 byte_swap:
 	.byte	3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12

@@ -36,6 +36,7 @@ class Way:
 
 WAYS = (
     Way("portable", "portable C", "stream sha256_blocks_portable"),
+    Way("ssse3", "SSSE3", "stream sha256_blocks_ssse3", frozenset({"ssse3"})),
     Way("sha_ni", "SHA-NI", "stream sha256_blocks_shani", frozenset({"sha_ni", "ssse3", "sse4_1"})),
     Way("sha_ni_x2", "SHA-NI x2", "striped sha256_lanes2_shani 2", frozenset({"sha_ni", "ssse3", "sse4_1"}), True),
     Way("avx2_x8", "AVX2 x8", "striped sha256_lanes8_avx2 8", frozenset({"avx2"}), True),
@@ -45,7 +46,8 @@ WAYS = (
     Way("openssl_avx2", "OpenSSL, AVX2", "openssl", frozenset({"avx2"}), masked=True),
     Way("read", "read only", "read"),
 )
-STREAMS = ("portable", "sha_ni")
+STREAMS_WITHOUT_SHA_NI = ("portable", "ssse3")
+STREAMS = STREAMS_WITHOUT_SHA_NI + ("sha_ni",)
 STRIPED = tuple(way.name for way in WAYS if way.striped)
 
 

@@ -13,6 +13,7 @@
 
 WAY(sha256_blocks_fn, sha256_blocks_portable)
 WAY(sha256_blocks_fn, sha256_blocks_shani)
+WAY(sha256_blocks_fn, sha256_blocks_ssse3)
 WAY(sha256_lanes_fn, sha256_lanes2_shani)
 WAY(sha256_lanes_fn, sha256_lanes8_avx2)
 WAY(sha256_lanes_fn, sha256_lanes16_avx512)

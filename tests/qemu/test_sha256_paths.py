@@ -8,7 +8,8 @@ import dataclasses
 
 import pytest
 
-from machine import X86_64, Boot, qemu_version
+from machine import BUILD, X86_64, Boot, qemu_version
+from symbols import symbols
 from test_successes import striped_boot, verified_line
 
 CR0_MP, CR0_EM, CR0_TS = 1 << 1, 1 << 2, 1 << 3
@@ -20,12 +21,17 @@ SHA_NI = qemu_version() >= (8, 2)
 
 CPUS = {
     "qemu64": "portable",
-    "max,sha-ni=off": "portable+avx2",
-    "max,sha-ni=off,avx2=off": "portable",
-    "max,sha-ni=off,xsave=off": "portable",
-    "max": "sha-ni" if SHA_NI else "portable+avx2",
-    "max,xsave=off": "sha-ni" if SHA_NI else "portable",
+    "Nehalem": "ssse3",
+    "max,sha-ni=off": "ssse3+avx2",
+    "max,sha-ni=off,avx2=off": "ssse3",
+    "max,sha-ni=off,avx2=off,ssse3=off": "portable",
+    "max,sha-ni=off,xsave=off": "ssse3",
+    "max": "sha-ni" if SHA_NI else "ssse3+avx2",
+    "max,xsave=off": "sha-ni" if SHA_NI else "ssse3",
 }
+
+
+BLOCKS = {"portable": "sha256_blocks_portable", "ssse3": "sha256_blocks_ssse3", "sha-ni": "sha256_blocks_shani"}
 
 
 @pytest.fixture(params=CPUS)
@@ -48,6 +54,16 @@ def test_path(boot, cpu):
     """One stream and eight lanes, by the best that the CPU has."""
     _, text = striped_boot(boot, 8, start=3).report()
     assert verified_line(text)[2] == CPUS[cpu]
+
+
+def test_function(boot, cpu):
+    """What the line calls the hash is what computes one stream."""
+    function = symbols(BUILD / "purgatory-x86_64.elf")[BLOCKS[CPUS[cpu].split("+")[0]]]
+    with striped_boot(boot, 8).start(frozen=True) as machine:
+        machine.gdb.run_to(boot.place)
+        machine.gdb.insert_breakpoint(boot.place + function)
+        machine.gdb.insert_breakpoint(boot.arch.payload_at)
+        assert machine.gdb.run_to_stop() == boot.place + function
 
 
 @pytest.mark.parametrize("lanes", [2, 4, 16])

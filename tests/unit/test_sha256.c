@@ -28,6 +28,14 @@ static struct path chosen = {"chosen", {0}, {0}}; /* what arch_sha256 chooses */
 
 static const struct sha256_engine *engine_of(void **state);
 
+static void fill(uint8_t *bytes, size_t size)
+{
+	uint32_t x = 1;
+
+	while (size--)
+		*bytes++ = (uint8_t)((x = x * 1664525 + 1013904223) >> 24);
+}
+
 /*
  * Of each architecture: `paths`, each by itself, as the arrangement that arch_sha256 makes of them is tested as well;
  * whether Linux says that the CPU has a feature; what arch_sha256 must choose then; what the functions must do to the
@@ -35,6 +43,7 @@ static const struct sha256_engine *engine_of(void **state);
  */
 #ifdef __x86_64__
 sha256_blocks_fn sha256_blocks_shani;
+sha256_blocks_fn sha256_blocks_ssse3;
 sha256_lanes_fn sha256_lanes2_shani;
 sha256_lanes_fn sha256_lanes8_avx2;
 sha256_lanes_fn sha256_lanes16_avx512;
@@ -43,6 +52,7 @@ static struct path paths[] = {
 	{"shani",
 	 {"sha_ni"},
 	 {.name = "sha-ni", .blocks = sha256_blocks_shani, .lanes = {{sha256_lanes2_shani, 2, 2, ""}}}},
+	{"ssse3", {"ssse3"}, {.name = "ssse3", .blocks = sha256_blocks_ssse3}},
 	{"avx2",
 	 {"avx2"},
 	 {.name = "portable", .blocks = sha256_blocks_portable, .lanes = {{sha256_lanes8_avx2, 8, 1, "avx2"}}}},
@@ -71,8 +81,10 @@ static void check_choice(const struct sha256_engine *engine)
 	bool sha = has_feature("sha_ni");
 	bool wide = has_feature("avx512f") && has_feature("avx512bw");
 
-	assert_string_equal(engine->name, sha ? "sha-ni" : "portable");
-	assert_ptr_equal(engine->blocks, sha ? sha256_blocks_shani : sha256_blocks_portable);
+	assert_string_equal(engine->name, sha ? "sha-ni" : has_feature("ssse3") ? "ssse3" : "portable");
+	assert_ptr_equal(engine->blocks, sha                    ? sha256_blocks_shani
+					 : has_feature("ssse3") ? sha256_blocks_ssse3
+								: sha256_blocks_portable);
 	assert_ptr_equal(engine->lanes[0].fn, wide                  ? sha256_lanes16_avx512
 					      : sha                 ? sha256_lanes2_shani
 					      : has_feature("avx2") ? sha256_lanes8_avx2
@@ -90,29 +102,38 @@ static void check_choice(const struct sha256_engine *engine)
 #define XSAVE_EXTENDED 576
 #define VECTOR_STATE 0xe6 /* XCR0: SSE, AVX, and the three of AVX-512 */
 
-/* Call fn(states, data, 3) with the vector and mask registers as area has them, and then save them there. */
+/*
+ * Call fn(states, data, 3) with the vector and mask registers as area has them, and then save them there. Those of the
+ * caller are kept; without rbx and rbp there would be no coming back.
+ */
 static void save_after(const void *fn, void *states, const void *data, uint8_t *area)
 {
 	register const void *r12 __asm__("r12") = fn;
 	register uint8_t *r13 __asm__("r13") = area;
+	register unsigned long r14 __asm__("r14") = 14;
+	register unsigned long r15 __asm__("r15") = 15;
 	unsigned long blocks = 3;
 
 	__asm__ volatile("movq %%rsp, %%rbx\n\t"
 			 "subq $128, %%rsp\n\t"
 			 "andq $-64, %%rsp\n\t"
-			 "movl %5, %%eax\n\t"
+			 "movl %7, %%eax\n\t"
 			 "pushq %%rdx\n\t"
 			 "xorl %%edx, %%edx\n\t"
-			 "xrstor64 (%4)\n\t"
+			 "xrstor64 (%6)\n\t"
 			 "popq %%rdx\n\t"
-			 "call *%3\n\t"
+			 "call *%5\n\t"
 			 "movq %%rbx, %%rsp\n\t"
-			 "movl %5, %%eax\n\t"
+			 "movl %7, %%eax\n\t"
 			 "xorl %%edx, %%edx\n\t"
-			 "xsave64 (%4)"
-			 : "+D"(states), "+S"(data), "+d"(blocks)
-			 : "r"(r12), "r"(r13), "i"(VECTOR_STATE)
+			 "xsave64 (%6)"
+			 : "+D"(states), "+S"(data), "+d"(blocks), "+r"(r14), "+r"(r15), "+r"(r12), "+r"(r13)
+			 : "i"(VECTOR_STATE)
 			 : "rax", "rbx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+	assert_ptr_equal(r12, fn);
+	assert_ptr_equal(r13, area);
+	assert_int_equal(r14, 14);
+	assert_int_equal(r15, 15);
 }
 
 /* Neither the message nor what was made of it is left in a register. SDM volume 1, 13.4: the XSAVE area. */
@@ -128,7 +149,7 @@ static void registers(void **state)
 
 	if (!has_feature("xsave"))
 		skip();
-	memset(message, 0x5a, sizeof(message)); /* of zeros, all words would be zero */
+	fill(message, sizeof(message)); /* of zeros, all words would be zero */
 	for (int i = 0; i < SHA256_MAX_LANES; i++)
 		data[i] = message;
 	for (int i = engine->blocks == sha256_blocks_portable; i < 1 + SHA256_LANE_FNS && fns[i]; i++) {
@@ -333,14 +354,6 @@ static void cavp_monte_carlo(void **state)
 	}
 	fclose(file);
 	assert_int_equal(count, 100);
-}
-
-static void fill(uint8_t *bytes, size_t size)
-{
-	uint32_t x = 1;
-
-	while (size--)
-		*bytes++ = (uint8_t)((x = x * 1664525 + 1013904223) >> 24);
 }
 
 /* Any two updates, and the digest taken in between, make no difference. */
