@@ -4,7 +4,7 @@
 # Each unit test, and what it tests. Those of the generic code run it on the fake architecture.
 GENERIC := tests/unit/arch_fake.c $(filter-out src/block.c src/string.c,$(wildcard src/*.c))
 # That of SHA-256 runs the paths of an architecture: the host's own, and arm64's elsewhere as well.
-sha256-paths = src/sha256.c src/striped.c $(wildcard arch/$(1)/sha256*)
+sha256-paths = tests/unit/paths_$(1).c src/sha256.c src/striped.c $(wildcard arch/$(1)/sha256*)
 UNIT_sha256 := $(call sha256-paths,$(HOST_ARCH))
 UNIT_params := $(GENERIC)
 UNIT_main := $(GENERIC)

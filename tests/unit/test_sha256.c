@@ -5,10 +5,9 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 
-#include "fake.h"
+#include "paths.h"
 
 #ifndef CAVP
 #define CAVP "/usr/lib/python3/dist-packages/cryptography_vectors/hashes/SHA2/"
@@ -16,19 +15,10 @@
 
 #define MAX_MESSAGE 16384
 
-/* A way to compute SHA-256, and what Linux calls the features of the CPU that it needs. */
-struct path {
-	const char *name;
-	const char *features[2];
-	struct sha256_engine engine;
-};
-
 static struct path portable = {"portable", {0}, {.name = "portable", .blocks = sha256_blocks_portable}};
 static struct path chosen = {"chosen", {0}, {0}}; /* what arch_sha256 chooses */
 
-static const struct sha256_engine *engine_of(void **state);
-
-static void fill(uint8_t *bytes, size_t size)
+void fill(uint8_t *bytes, size_t size)
 {
 	uint32_t x = 1;
 
@@ -36,220 +26,7 @@ static void fill(uint8_t *bytes, size_t size)
 		*bytes++ = (uint8_t)((x = x * 1664525 + 1013904223) >> 24);
 }
 
-/*
- * Of each architecture: `paths`, each by itself, as the arrangement that arch_sha256 makes of them is tested as well;
- * whether Linux says that the CPU has a feature; what arch_sha256 must choose then; what the functions must do to the
- * registers.
- */
-#ifdef __x86_64__
-sha256_blocks_fn sha256_blocks_shani;
-sha256_blocks_fn sha256_blocks_ssse3;
-sha256_lanes_fn sha256_lanes2_shani;
-sha256_lanes_fn sha256_lanes8_avx2;
-sha256_lanes_fn sha256_lanes16_avx512;
-
-static struct path paths[] = {
-	{"shani",
-	 {"sha_ni"},
-	 {.name = "sha-ni", .blocks = sha256_blocks_shani, .lanes = {{sha256_lanes2_shani, 2, 2, ""}}}},
-	{"ssse3", {"ssse3"}, {.name = "ssse3", .blocks = sha256_blocks_ssse3}},
-	{"avx2",
-	 {"avx2"},
-	 {.name = "portable", .blocks = sha256_blocks_portable, .lanes = {{sha256_lanes8_avx2, 8, 1, "avx2"}}}},
-	{"avx512",
-	 {"avx512f", "avx512bw"},
-	 {.name = "portable", .blocks = sha256_blocks_portable, .lanes = {{sha256_lanes16_avx512, 16, 1, "avx512"}}}},
-};
-
-static bool has_feature(const char *feature)
-{
-	static char line[16384];
-	FILE *file = fopen("/proc/cpuinfo", "r");
-	size_t length = strlen(feature);
-	bool found = false;
-
-	assert_non_null(file);
-	while (!found && fgets(line, sizeof(line), file))
-		for (char *p = line; !found && (p = strstr(p, feature)); p += length)
-			found = p > line && strchr(" \t", p[-1]) && strchr(" \n", p[length]);
-	fclose(file);
-	return found;
-}
-
-static void check_choice(const struct sha256_engine *engine)
-{
-	bool sha = has_feature("sha_ni");
-	bool wide = has_feature("avx512f") && has_feature("avx512bw");
-
-	assert_string_equal(engine->name, sha ? "sha-ni" : has_feature("ssse3") ? "ssse3" : "portable");
-	assert_ptr_equal(engine->blocks, sha                    ? sha256_blocks_shani
-					 : has_feature("ssse3") ? sha256_blocks_ssse3
-								: sha256_blocks_portable);
-	assert_ptr_equal(engine->lanes[0].fn, wide                  ? sha256_lanes16_avx512
-					      : sha                 ? sha256_lanes2_shani
-					      : has_feature("avx2") ? sha256_lanes8_avx2
-								    : NULL);
-	assert_ptr_equal(engine->lanes[wide].fn, sha                   ? sha256_lanes2_shani
-						 : has_feature("avx2") ? sha256_lanes8_avx2
-								       : NULL);
-}
-
-#define XSAVE_SIZE 4096
-#define MXCSR_DEFAULT 0x1f80
-#define XSAVE_MXCSR 24
-#define XSAVE_XMM 160
-#define XSAVE_XMM_END 416
-#define XSAVE_EXTENDED 576
-#define VECTOR_STATE 0xe6 /* XCR0: SSE, AVX, and the three of AVX-512 */
-
-/*
- * Call fn(states, data, 3) with the vector and mask registers as area has them, and then save them there. Those of the
- * caller are kept; without rbx and rbp there would be no coming back.
- */
-static void save_after(const void *fn, void *states, const void *data, uint8_t *area)
-{
-	register const void *r12 __asm__("r12") = fn;
-	register uint8_t *r13 __asm__("r13") = area;
-	register unsigned long r14 __asm__("r14") = 14;
-	register unsigned long r15 __asm__("r15") = 15;
-	unsigned long blocks = 3;
-
-	__asm__ volatile("movq %%rsp, %%rbx\n\t"
-			 "subq $128, %%rsp\n\t"
-			 "andq $-64, %%rsp\n\t"
-			 "movl %7, %%eax\n\t"
-			 "pushq %%rdx\n\t"
-			 "xorl %%edx, %%edx\n\t"
-			 "xrstor64 (%6)\n\t"
-			 "popq %%rdx\n\t"
-			 "call *%5\n\t"
-			 "movq %%rbx, %%rsp\n\t"
-			 "movl %7, %%eax\n\t"
-			 "xorl %%edx, %%edx\n\t"
-			 "xsave64 (%6)"
-			 : "+D"(states), "+S"(data), "+d"(blocks), "+r"(r14), "+r"(r15), "+r"(r12), "+r"(r13)
-			 : "i"(VECTOR_STATE)
-			 : "rax", "rbx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
-	assert_ptr_equal(r12, fn);
-	assert_ptr_equal(r13, area);
-	assert_int_equal(r14, 14);
-	assert_int_equal(r15, 15);
-}
-
-/* Neither the message nor what was made of it is left in a register. SDM volume 1, 13.4: the XSAVE area. */
-static void registers(void **state)
-{
-	const struct sha256_engine *engine = engine_of(state);
-	_Alignas(64) static uint8_t area[XSAVE_SIZE];
-	static const uint8_t zeros[XSAVE_SIZE];
-	uint8_t message[3 * SHA256_BLOCK];
-	const uint8_t *data[SHA256_MAX_LANES];
-	uint32_t states[SHA256_MAX_LANES][8] = {{0}};
-	const void *fns[1 + SHA256_LANE_FNS] = {engine->blocks, engine->lanes[0].fn, engine->lanes[1].fn};
-
-	if (!has_feature("xsave"))
-		skip();
-	fill(message, sizeof(message)); /* of zeros, all words would be zero */
-	for (int i = 0; i < SHA256_MAX_LANES; i++)
-		data[i] = message;
-	for (int i = engine->blocks == sha256_blocks_portable; i < 1 + SHA256_LANE_FNS && fns[i]; i++) {
-		memset(area, 0, sizeof(area)); /* all registers zero */
-		memcpy(area + XSAVE_MXCSR, &(uint32_t){MXCSR_DEFAULT}, sizeof(uint32_t));
-		save_after(fns[i], states, i ? (const void *)data : message, area);
-		assert_memory_equal(area + XSAVE_XMM, zeros, XSAVE_XMM_END - XSAVE_XMM);
-		assert_memory_equal(area + XSAVE_EXTENDED, zeros, XSAVE_SIZE - XSAVE_EXTENDED);
-	}
-}
-#elif defined(__aarch64__)
-sha256_blocks_fn sha256_blocks_ce;
-sha256_lanes_fn sha256_lanes2_ce;
-
-static struct path paths[] = {
-	{"ce", {"sha2"}, {.name = "armv8-ce", .blocks = sha256_blocks_ce, .lanes = {{sha256_lanes2_ce, 2, 2, ""}}}},
-};
-
-/* Not /proc/cpuinfo, which under QEMU is of the machine that emulates. */
-static bool has_feature(const char *feature)
-{
-	assert_string_equal(feature, "sha2");
-	return getauxval(AT_HWCAP) & HWCAP_SHA2;
-}
-
-static void check_choice(const struct sha256_engine *engine)
-{
-	bool sha = has_feature("sha2");
-
-	assert_string_equal(engine->name, sha ? "armv8-ce" : "portable");
-	assert_ptr_equal(engine->blocks, sha ? sha256_blocks_ce : sha256_blocks_portable);
-	assert_ptr_equal(engine->lanes[0].fn, sha ? sha256_lanes2_ce : NULL);
-	assert_null(engine->lanes[1].fn);
-}
-
-#define KEPT 18 /* x19 to x28, d8 to d15 */
-
-/*
- * Call fn(state, data, 3) with the registers as `kept` has them, and then store them there. Not inlined, as
- * the caller's frame may need one of them.
- */
-__attribute__((noinline)) static void store_after(const void *fn, void *state, const void *data, uint64_t *kept)
-{
-	register void *x0 __asm__("x0") = state;
-	register const void *x1 __asm__("x1") = data;
-	register unsigned long x2 __asm__("x2") = 3;
-	register uint64_t *x9 __asm__("x9") = kept;
-	register const void *x10 __asm__("x10") = fn;
-
-	__asm__ volatile("str x9, [sp, #-16]!\n\t"
-			 "ldp x19, x20, [x9]\n\t"
-			 "ldp x21, x22, [x9, #16]\n\t"
-			 "ldp x23, x24, [x9, #32]\n\t"
-			 "ldp x25, x26, [x9, #48]\n\t"
-			 "ldp x27, x28, [x9, #64]\n\t"
-			 "ldp d8, d9, [x9, #80]\n\t"
-			 "ldp d10, d11, [x9, #96]\n\t"
-			 "ldp d12, d13, [x9, #112]\n\t"
-			 "ldp d14, d15, [x9, #128]\n\t"
-			 "blr x10\n\t"
-			 "ldr x9, [sp], #16\n\t"
-			 "stp x19, x20, [x9]\n\t"
-			 "stp x21, x22, [x9, #16]\n\t"
-			 "stp x23, x24, [x9, #32]\n\t"
-			 "stp x25, x26, [x9, #48]\n\t"
-			 "stp x27, x28, [x9, #64]\n\t"
-			 "stp d8, d9, [x9, #80]\n\t"
-			 "stp d10, d11, [x9, #96]\n\t"
-			 "stp d12, d13, [x9, #112]\n\t"
-			 "stp d14, d15, [x9, #128]"
-			 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x9), "+r"(x10)
-			 :
-			 : "x3", "x4", "x5", "x6", "x7", "x8", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x19",
-			   "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x30", "v0", "v1", "v2", "v3",
-			   "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17",
-			   "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30",
-			   "v31", "cc", "memory");
-}
-
-/* What AAPCS64 (6.1.1, 6.1.2) says that a callee keeps is kept. */
-static void registers(void **state)
-{
-	const struct sha256_engine *engine = engine_of(state);
-	static const uint8_t message[3 * SHA256_BLOCK];
-	const uint8_t *data[2] = {message, message};
-	uint32_t states[2][8] = {{0}};
-	uint64_t kept[KEPT], expected[KEPT];
-
-	for (uint64_t i = 0; i < KEPT; i++)
-		expected[i] = 0x0123456789abcdef * (i + 1);
-	memcpy(kept, expected, sizeof(kept));
-	store_after(engine->blocks, states, message, kept);
-	assert_memory_equal(kept, expected, sizeof(kept));
-	store_after(engine->lanes[0].fn, states, data, kept);
-	assert_memory_equal(kept, expected, sizeof(kept));
-}
-#endif
-
-/* The engine of a path, which is a test's state; a CPU that lacks it skips the test. */
-static const struct sha256_engine *engine_of(void **state)
+const struct sha256_engine *engine_of(void **state)
 {
 	struct path *path = *state;
 
@@ -583,7 +360,7 @@ int main(void)
 {
 	add_blocks(&portable);
 	add("striped", striped, &portable);
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+	for (size_t i = 0; i < path_count; i++) {
 		if (paths[i].engine.blocks != sha256_blocks_portable)
 			add_blocks(&paths[i]);
 		add_lanes(&paths[i]);
