@@ -17,7 +17,7 @@ extern struct purg_params purg_params;
 bool params_check_head(const struct purg_params *params, struct finding *finding);
 bool params_check_fields(const struct purg_params *params, struct finding *finding);
 
-/* How many segments are going to be read; a block that says NEVER may name whatever it likes. */
+/* How many segments are going to be read. Under NEVER none is, and where one lies there need be no memory. */
 static inline uint32_t params_segments_to_read(const struct purg_params *params)
 {
 	return params->verify == PURG_VERIFY_NEVER ? 0 : params->segment_count;

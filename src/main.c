@@ -66,7 +66,7 @@ static bool verify_and_copy(const struct purg_params *params, struct finding *fi
 static void tell_sha256(const struct work *work)
 {
 	console_puts(work->engine.name);
-	if (work->verified.lanes && *work->verified.lanes) {
+	if (work->verified.lanes) {
 		console_puts("+");
 		console_puts(work->verified.lanes);
 	}

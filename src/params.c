@@ -8,10 +8,12 @@
 #include <params.h>
 #include <range.h>
 
+typedef uint64_t __attribute__((may_alias)) word;
+
 /* Most of a block is unused: what is long, which begins at a multiple of eight, is looked at by words. */
 static bool check_zero(struct finding *finding, const char *field, const void *start, size_t size)
 {
-	const uint64_t *words = start;
+	const word *words = start;
 	const uint8_t *p;
 	uint64_t any = 0;
 

@@ -25,6 +25,9 @@ bool verify_self(const struct purg_params *params, const struct sha256_engine *e
 			return false;
 	}
 	if (is_given(params->image_digest)) {
+		/* A number in memory, and what it is a part of may have been changed. */
+		if (purg_header.ro_size > purg_header.mem_size)
+			return refuse(finding, PURG_E_IMAGE, "ro_size", purg_header.ro_size);
 		sha256(engine->blocks, &purg_header, purg_header.ro_size, finding->computed);
 		if (!matches(params->image_digest, PURG_E_IMAGE, finding))
 			return false;
@@ -44,7 +47,7 @@ static void digest_segment(const struct purg_segment *segment, const struct sha2
 		return;
 	}
 	lanes = sha256_lanes_for(engine, segment->lanes);
-	if (lanes)
+	if (lanes && *lanes->name && segment->size >= (uint64_t)segment->lanes * SHA256_BLOCK)
 		verified->lanes = lanes->name;
 	sha256_striped(engine, start, segment->size, segment->lanes, digest);
 }

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "arch.h"
 #include "digest.h"
@@ -108,7 +109,9 @@ static unsigned int cpus(void)
 {
 	cpu_set_t set;
 
-	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned int)CPU_COUNT(&set);
+	/* A machine may have more of them than the set holds. */
+	return (unsigned int)(sched_getaffinity(0, sizeof(set), &set) ? sysconf(_SC_NPROCESSORS_ONLN)
+								      : CPU_COUNT(&set));
 }
 
 /* This thread works, too; if others cannot be had, alone. */

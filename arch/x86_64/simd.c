@@ -15,11 +15,9 @@ static struct {
 static uint64_t wanted_xcr0(void)
 {
 	uint32_t supported = cpuid(CPUID_XSAVE).eax;
-	uint64_t wanted = XCR0_X87 | XCR0_SSE;
+	uint64_t wanted = supported & (XCR0_X87 | XCR0_SSE | XCR0_AVX);
 
-	if (supported & XCR0_AVX)
-		wanted |= XCR0_AVX;
-	if ((supported & XCR0_AVX512) == XCR0_AVX512)
+	if (!(~supported & (XCR0_AVX | XCR0_AVX512)))
 		wanted |= XCR0_AVX512;
 	return wanted;
 }
@@ -28,7 +26,7 @@ void arch_simd_begin(void)
 {
 	found.cr0 = read_cr0();
 	found.cr4 = read_cr4();
-	found.has_xcr0 = cpuid(CPUID_FEATURES).ecx & CPUID_FEATURES_ECX_XSAVE;
+	found.has_xcr0 = cpuid(CPUID_FEATURES).ecx & CPUID_FEATURES_ECX_XSAVE && cpuid(CPUID_MAX).eax >= CPUID_XSAVE;
 	write_cr0((found.cr0 & ~(uint64_t)(CR0_EM | CR0_TS)) | CR0_MP);
 	write_cr4(found.cr4 | CR4_OSFXSR | (found.has_xcr0 ? CR4_OSXSAVE : 0));
 	if (!found.has_xcr0)

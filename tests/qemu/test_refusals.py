@@ -11,7 +11,7 @@ import struct
 
 import pytest
 
-from abi import PARAMS, constant, locate, sha256
+from abi import Header, PARAMS, constant, locate, sha256
 from machine import ARM64, X86_64, Boot, wait_until_halted
 
 BEYOND = 1 << 60
@@ -93,6 +93,12 @@ def code_byte(boot):
     """The last byte of code or constants flipped after the digests were taken."""
     boot.seal()
     boot.image[boot.header["ro_size"] - 1] ^= 1
+
+
+def header_size(boot):
+    """The header's ro_size damaged after the digests were taken, so that more would be hashed than there is."""
+    boot.seal()
+    Header(boot.image)["ro_size"] = 0xFFFFF000
 
 
 def block_byte(path):
@@ -263,6 +269,7 @@ DIGESTS = [
     ("block-policy", block_byte("verify"), "E_BLOCK", EVIDENCE),
     ("image-digest", flip("image_digest"), "E_IMAGE", EVIDENCE),
     ("image-byte", code_byte, "E_IMAGE", EVIDENCE),
+    ("image-size", header_size, "E_IMAGE", "ro_size"),
     ("segment-digest", flip("segment[0].digest"), "E_DIGEST", PAYLOAD + ".*" + EVIDENCE),
     ("segment-no-digest", put("segment[0].digest", b""), "E_DIGEST", PAYLOAD + ".*expected 0{64}, computed"),
 ]

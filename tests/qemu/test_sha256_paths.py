@@ -10,7 +10,7 @@ import pytest
 
 from machine import BUILD, X86_64, Boot, qemu_version
 from symbols import symbols
-from test_successes import striped_boot, verified_line
+from test_successes import pattern, striped, striped_boot, verified_line
 
 CR0_MP, CR0_EM, CR0_TS = 1 << 1, 1 << 2, 1 << 3
 CR4_OSFXSR, CR4_OSXSAVE = 1 << 9, 1 << 18
@@ -26,6 +26,10 @@ CPUS = {
     "max,sha-ni=off,avx2=off": "ssse3",
     "max,sha-ni=off,avx2=off,ssse3=off": "portable",
     "max,sha-ni=off,xsave=off": "ssse3",
+    # Without leaf 0xd of CPUID nothing tells what XCR0 may be; without leaf 7 there is neither AVX2 nor SHA.
+    "max,level=7": "sha-ni" if SHA_NI else "ssse3",
+    "max,level=6": "ssse3",
+    "max,level=1": "ssse3",
     "max": "sha-ni" if SHA_NI else "ssse3+avx2",
     "max,xsave=off": "sha-ni" if SHA_NI else "ssse3",
 }
@@ -70,6 +74,17 @@ def test_function(boot, cpu):
 def test_lanes(boot, lanes):
     """Other numbers of lanes: the digests are right, whatever computes them."""
     striped_boot(boot, lanes, start=5).report()
+
+
+def test_name_of_what_was_not_used(boot, cpu):
+    """Lanes that are too short for a block are not hashed side by side."""
+    boot.with_payload()
+    data = pattern(511)
+    path = boot.segment("short", boot.arch.spare_at, data, "DIGEST_STRIPED")
+    boot.params[f"{path}.lanes"] = 8
+    boot.params[f"{path}.digest"] = striped(data, 8)
+    _, text = boot.report()
+    assert verified_line(text)[2] == CPUS[cpu].split("+")[0]
 
 
 def test_switches_as_found(boot):
