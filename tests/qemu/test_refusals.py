@@ -11,7 +11,7 @@ import struct
 
 import pytest
 
-from abi import Header, PARAMS, constant, locate, sha256
+from abi import PARAMS, Header, constant, locate, sha256
 from machine import ARM64, X86_64, Boot, wait_until_halted
 
 BEYOND = 1 << 60
