@@ -52,10 +52,10 @@ check: deps ## all tests
 check-unit: $(UNIT_TESTS) $(UNIT_ARM64) ## the unit tests, on this machine under ASan and UBSan; arm64's SHA-256 emulated
 	tests/check.sh unit unit-arm64
 
-check-tools: all test-programs ## the tests of the forms and of the command
+check-tools: all $(COMMAND_SANITIZED) ## the tests of the forms and of the command
 	tests/check.sh forms tools
 
-check-qemu: all test-programs debian qemu10 clang-build ## the boots under QEMU, of Debian 12 and of its backports
+check-qemu: all $(MACHINE_PROGRAMS) debian qemu10 clang-build ## the boots under QEMU, of Debian 12 and of its backports
 	tests/check.sh qemu qemu10 clang
 
 size: $(BLOBS) ## how large each form is, beside kexec-tools' purgatory

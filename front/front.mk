@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-# The front ends of packed images: flat binaries that the command carries. They share the console, the end of a refusal and SHA-256 with the purgatory.
+# The front ends of packed images: flat binaries that the command carries. They share the console, the end of a refusal and
+# SHA-256 with the purgatory.
 
 FRONTS := $(foreach arch,$(ARCHES),$O/front-$(arch).bin)
 FRONT_SHARED := src/console.c src/fail.c src/params_digest.c src/sha256.c src/string.c
 
-# x86_64 is linked to where it runs; arm64 runs wherever the image was put.
-# Where arch_sync_memory is; only arm64 needs it.
+# Where mmu_sync_memory is.
 FRONT_ARCH_arm64 := mmu.S
+
+# x86_64 is linked to where it runs; arm64 runs wherever the image was put.
 FRONT_LINK_arm64 := -pie
 FRONT_LINK_x86_64 := -no-pie
 

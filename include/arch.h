@@ -58,9 +58,6 @@ void arch_simd_end(void);
 const char *arch_caches_begin(const struct purg_params *params);
 void arch_caches_end(const struct purg_params *params);
 
-/* Have memory and caches agree on what is there: no cache holds a line of it afterwards. */
-void arch_sync_memory(uint64_t start, uint64_t size);
-
 /* Device registers. width is 1, 2 or 4. Ports are used only where arch_has_ports() is true. */
 uint32_t arch_mmio_read(uint64_t address, uint32_t width);
 void arch_mmio_write(uint64_t address, uint32_t width, uint32_t value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* The consoles of a parameter block: PL011 and 8250, polled; the wait for a transmitter that never is ready is bounded.
+/* The consoles of a parameter block: PL011 and 8250, polled; a transmitter that never is ready is not waited for long.
  */
 #ifndef CONSOLE_H
 #define CONSOLE_H

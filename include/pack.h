@@ -23,7 +23,7 @@
 /* x86_64: the base. The front end is linked to run there. */
 #define PACK_X86_BASE 0x100000
 
-/* arm64: the kernel lies at a multiple of this, as the image itself does (Documentation/arm64/booting.rst). */
+/* arm64: the kernel lies at a multiple of this, as the image itself does (Documentation/arch/arm64/booting.rst). */
 #define PACK_ARM64_ALIGN 0x200000
 
 #ifndef __ASSEMBLER__

@@ -21,7 +21,7 @@
 #define SHA256_DIGEST 32
 #define SHA256_MAX_LANES 16
 
-/* Section 4.2.2; aligned to a cache line. */
+/* Section 4.2.2; aligned to a vector of four. */
 extern const uint32_t sha256_k[64];
 
 /* Take `blocks` blocks of 64 bytes at data, of any alignment, into state. */

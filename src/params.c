@@ -43,7 +43,8 @@ static bool check_range(struct finding *finding, const char *field, uint64_t sta
 	return arch_mapped(start, size) || refuse(finding, PURG_E_UNMAPPED, field, start);
 }
 
-/* Nothing that is verified or copied may lie where a console's registers are: the console is written to afterwards. */
+/* Nothing that is verified, or written by a copy, may lie where a console's registers are: the console is written to
+ * afterwards. */
 static bool check_no_console(const struct purg_params *params, struct finding *finding, const char *field,
 			     uint64_t start, uint64_t size)
 {

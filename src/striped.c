@@ -35,8 +35,7 @@ static void finish(const struct stripes *stripes, uint32_t lane, struct sha256 *
 	sha256_out(ctx, digest);
 }
 
-/* `count` lanes side by side, as many as the function takes at most; what it takes more is given the first one again.
- */
+/* `count` lanes side by side, at most as many as the function takes; places left over get the first one again. */
 static void side_by_side(const struct sha256_engine *engine, const struct sha256_lanes *way,
 			 const struct stripes *stripes, uint32_t first, uint32_t count,
 			 uint8_t (*digests)[SHA256_DIGEST])

@@ -10,7 +10,7 @@
 
 #include "file.h"
 
-/* The header of an arm64 Image (Documentation/arm64/booting.rst). */
+/* The header of an arm64 Image (Documentation/arch/arm64/booting.rst). */
 struct kernel_arm64_header {
 	uint32_t code[2];
 	uint64_t text_offset;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* The arm64 Image (Documentation/arm64/booting.rst, "Call the kernel image"). */
+/* The arm64 Image (Documentation/arch/arm64/booting.rst, "Call the kernel image"). */
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* The bzImage (Documentation/x86/boot.rst). */
+/* The bzImage (Documentation/arch/x86/boot.rst). */
 #include <inttypes.h>
 #include <stddef.h>
 #include <string.h>

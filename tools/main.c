@@ -9,9 +9,7 @@
 #include "number.h"
 #include "pack.h"
 
-#ifndef PURG_VERSION
-#define PURG_VERSION "0.1"
-#endif
+#define VERSION "0.1"
 
 static const struct command {
 	const char *name;
@@ -49,7 +47,7 @@ static int help(void)
 
 static int version(void)
 {
-	printf("purgatory %s (ABI %d.%d, packed image version %d)\n", PURG_VERSION, PURG_ABI_MAJOR, PURG_ABI_MINOR,
+	printf("purgatory %s (ABI %d.%d, packed image version %d)\n", VERSION, PURG_ABI_MAJOR, PURG_ABI_MINOR,
 	       PACK_VERSION);
 	return command_done(0);
 }

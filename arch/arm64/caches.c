@@ -98,10 +98,10 @@ static bool has_4k_granule(void)
 static void sync_all(const struct purg_params *params)
 {
 	for (uint32_t i = 0; i < params_segments_to_read(params); i++)
-		arch_sync_memory(params->segment[i].start, params->segment[i].size);
+		mmu_sync_memory(params->segment[i].start, params->segment[i].size);
 	for (uint32_t i = 0; i < params->copy_count; i++) {
-		arch_sync_memory(params->copy[i].src, params->copy[i].size);
-		arch_sync_memory(params->copy[i].dst, params->copy[i].size);
+		mmu_sync_memory(params->copy[i].src, params->copy[i].size);
+		mmu_sync_memory(params->copy[i].dst, params->copy[i].size);
 	}
 }
 

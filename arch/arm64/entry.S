@@ -7,8 +7,8 @@
  * In:       nothing is relied on; EL2 or EL1, the rest is checked in C
  * Out:      does not return
  * Clobbers: everything
- * State:    as the loader leaves it: MMU and D-cache off (or on, by a firmware), I-cache on or off, DAIF masked, VBAR
- *           and SP stale
+ * State:    as the loader leaves it: MMU and D-cache off (or on, by a firmware), I-cache on or off, interrupts masked
+ *           or not, VBAR and SP stale
  */
 	.section .head, "ax", %progbits
 	.globl	purgatory_start
@@ -30,7 +30,7 @@ start:
 	adr	x0, purgatory_start
 	adr	x1, image_tables
 	sub	x1, x1, x0
-	bl	arch_sync_memory	/* needs no stack */
+	bl	mmu_sync_memory	/* needs no stack */
 	adr	x9, stack_top
 	mov	sp, x9
 	mov	x29, xzr

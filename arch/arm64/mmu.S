@@ -38,7 +38,7 @@
 	.endm
 
 /*
- * arch_sync_memory - clean and invalidate the data cache by VA to the PoC over [x0, x0 + x1).
+ * mmu_sync_memory - clean and invalidate the data cache by VA to the PoC over [x0, x0 + x1).
  *
  * In:       x0: start, x1: size, which may be zero
  * Out:      nothing
@@ -46,7 +46,7 @@
  * State:    MMU and D-cache off or on. With them off stores go to memory, but lines that were cached before, or were
  *           fetched by speculation, stay, and would be hit by whoever turns the cache on
  */
-	func	arch_sync_memory
+	func	mmu_sync_memory
 	mrs	x2, ctr_el0
 	ubfx	x2, x2, #CTR_DMINLINE_SHIFT, #CTR_DMINLINE_BITS
 	add	x2, x2, #2	/* log2 of the bytes of a line */
@@ -72,7 +72,7 @@
 	b.ne	3b
 4:	dsb	sy		/* the maintenance is done before any later access */
 	ret
-	endfunc	arch_sync_memory
+	endfunc	mmu_sync_memory
 
 /*
  * mmu_on - clean and invalidate the memory that is written to while the MMU is off, then write a SCTLR that has MMU,
@@ -89,7 +89,7 @@
 	mov	x6, x30
 	mov	x0, x1
 	mov	x1, x2
-	bl	arch_sync_memory	/* its last barrier has the tables in memory before they are walked */
+	bl	mmu_sync_memory	/* its last barrier has the tables in memory before they are walked */
 	isb			/* the translation registers are in force before translation is */
 	ic	iallu		/* the I-cache may hold what once was at our addresses */
 	dsb	nsh		/* ... and has forgotten it, on this PE, before anything is fetched through it */
@@ -114,7 +114,7 @@
 	write_sctlr
 	mov	x0, x5
 	mov	x1, x6
-	b	arch_sync_memory
+	b	mmu_sync_memory
 	endfunc	mmu_off
 
 	.section .note.GNU-stack, "", %progbits

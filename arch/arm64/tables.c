@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /* Stage 1 translation tables, 4 KiB granule: Arm ARM, "Translation table descriptor formats". */
-#include <arch.h>
 #include <console.h>
+#include "mmu.h"
 #include "tables.h"
 
 #define PAGE_SHIFT 12
@@ -32,8 +32,6 @@
 __attribute__((section(".bss..tables"))) _Alignas(4096) static uint64_t pool[POOL_TABLES][ENTRIES];
 static uint32_t pool_used;
 
-static const char exhausted[] = "too many pieces for the page tables";
-
 static uint64_t *new_table(void)
 {
 	uint64_t *table = pool[pool_used];
@@ -41,8 +39,8 @@ static uint64_t *new_table(void)
 	if (pool_used == POOL_TABLES)
 		return NULL;
 	pool_used++;
-	arch_sync_memory((uintptr_t)table,
-			 sizeof(pool[0])); /* no dirty line of the old kernel's comes down on it later */
+	/* No dirty line of the old kernel's comes down on it later. */
+	mmu_sync_memory((uintptr_t)table, sizeof(pool[0]));
 	for (int i = 0; i < ENTRIES; i += 8) {
 		table[i] = table[i + 1] = table[i + 2] = table[i + 3] = 0;
 		table[i + 4] = table[i + 5] = table[i + 6] = table[i + 7] = 0;
@@ -75,8 +73,7 @@ static bool split(uint64_t *entry, int shift)
 	return true;
 }
 
-/* Map whole pages, within the table at hand, of which an entry covers 1 << shift bytes. False: the pool is exhausted.
- */
+/* Map whole pages, in the table at hand, of which an entry covers 1 << shift bytes. False: the pool is exhausted. */
 static bool map_in(uint64_t *table, int shift, uint64_t start, uint64_t end, uint64_t attributes)
 {
 	uint64_t size = 1ull << shift;
@@ -121,7 +118,7 @@ static bool map(struct tables *tables, uint64_t start, uint64_t size, uint64_t a
 	if (end > 1ull << tables->bits)
 		tables->problem = "memory beyond 48 bits of address";
 	else if (!map_in(table_in(tables->root), root_shift(tables), start & -PAGE, end, attributes))
-		tables->problem = exhausted;
+		tables->problem = "too many pieces for the page tables";
 	return !tables->problem;
 }
 
@@ -190,6 +187,7 @@ void tables_build(const struct purg_params *params, const struct tables_regime *
 {
 	bool done = false;
 
+	/* Fewer bits need a table less; whatever fails is tried once more, and that problem is told. */
 	for (uint32_t bits = SMALL_BITS; !done && bits <= LARGE_BITS; bits += LEVEL_SHIFT) {
 		pool_used = 0;
 		*tables = (struct tables){.root = (uintptr_t)new_table(), .bits = bits};

@@ -7,7 +7,7 @@
  * In:       nothing is relied on but 64-bit mode
  * Out:      does not return
  * Clobbers: everything
- * State:    as the loader leaves it: paging on with an identity map of what was loaded, interrupts masked, GDT and IDT
+ * State:    as the loader leaves it: paging on with an identity map of what was loaded, interrupts masked or not, GDT and IDT
  *           stale, no SSE
  */
 	.section .head, "ax", @progbits

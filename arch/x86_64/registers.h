@@ -50,22 +50,27 @@ static inline struct cpuid cpuid(uint32_t leaf)
 	return r;
 }
 
-#define CONTROL_REGISTER(name)                                                  \
-	static inline uint64_t read_##name(void)                                \
-	{                                                                       \
-		uint64_t value;                                                 \
-                                                                                \
-		__asm__ volatile("mov %%" #name ", %0" : "=r"(value));          \
-		return value;                                                   \
-	}                                                                       \
+#define READABLE(name)                                                 \
+	static inline uint64_t read_##name(void)                       \
+	{                                                              \
+		uint64_t value;                                        \
+                                                                       \
+		__asm__ volatile("mov %%" #name ", %0" : "=r"(value)); \
+		return value;                                          \
+	}
+READABLE(cr0)
+READABLE(cr3)
+READABLE(cr4)
+#undef READABLE
+
+#define WRITABLE(name)                                                          \
 	static inline void write_##name(uint64_t value)                         \
 	{                                                                       \
 		__asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
 	}
-CONTROL_REGISTER(cr0)
-CONTROL_REGISTER(cr3)
-CONTROL_REGISTER(cr4)
-#undef CONTROL_REGISTER
+WRITABLE(cr0)
+WRITABLE(cr4)
+#undef WRITABLE
 
 static inline uint64_t read_xcr0(void)
 {

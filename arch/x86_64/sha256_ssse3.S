@@ -10,7 +10,6 @@
  * movaps, movups and xorps do what movdqa, movdqu and pxor do, and are a byte shorter.
  */
 
-
 #define BLOCK		64
 #define BLOCK_SHIFT	6
 #define TURNS		16	/* four rounds each, with four words for the turn four turns later */

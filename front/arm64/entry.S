@@ -49,7 +49,7 @@ front_entry:
 	adr	x0, front_bss_start
 	adr	x1, front_bss_end
 	sub	x1, x1, x0
-	bl	arch_sync_memory
+	bl	mmu_sync_memory
 	mov	x1, x19
 	adr	x0, front_start
 	/* With a plain binary image nobody has zeroed memory behind the file. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 #include "../front.h"
 #include "dtb.h"
-#include <arch.h>
+#include "../../arch/arm64/mmu.h"
 
 _Noreturn void front_main(uint64_t base, uint64_t dtb);
 
@@ -51,11 +51,11 @@ static uint64_t complete_dtb(const struct front *front, uint64_t source)
 	 * The first call is for a loader that left dirty lines of the room in a cache: they would come down upon the
 	 * DTB later. The second is for clean ones, which the purgatory and the kernel would read instead of the DTB.
 	 */
-	arch_sync_memory(room, pack->room_size);
+	mmu_sync_memory(room, pack->room_size);
 	result = dtb_complete((void *)room, pack->room_size, dtb, size, &changes);
 	if (result < 0)
 		front_fail(FRONT_E_DTB + (uint32_t)-result, dtb_strerror(result));
-	arch_sync_memory(room, (uint64_t)result);
+	mmu_sync_memory(room, (uint64_t)result);
 	return room;
 }
 
@@ -75,11 +75,11 @@ void front_main(uint64_t base, uint64_t dtb)
 		front_fail(FRONT_E_CMDLINE, "the command line is longer than a DTB can hold");
 	dtb = complete_dtb(&front, dtb);
 
-	arch_sync_memory((uint64_t)front.params, sizeof(*front.params));
+	mmu_sync_memory((uint64_t)front.params, sizeof(*front.params));
 	front_add_base(&front);
 	regs->pc += base;
 	regs->x0 = dtb;
 	front_seal(&front);
-	arch_sync_memory((uint64_t)front.params, sizeof(*front.params));
+	mmu_sync_memory((uint64_t)front.params, sizeof(*front.params));
 	front_enter(base + front.pack->purgatory);
 }

@@ -39,7 +39,7 @@
 
 /*
  * purg_header.features: what this build does. What it does not do, it refuses: a loader that asks for nothing outside
- * these bits is never told "not supported by this build".
+ * these bits, and for no purg_failure.delay and no purg_console.baud, is never told "not supported by this build".
  */
 #define PURG_FEATURE_SEGMENT_DIGEST (1 << 0)
 #define PURG_FEATURE_CONCAT_DIGEST (1 << 1)
@@ -119,7 +119,7 @@
 #define PURG_LINEAR_MAP_LIVE (1 << 0) /* arm64: root and tcr are those in the CPU's registers at entry */
 
 /*
- * Why the purgatory refused: purg_report.code, and x0 or rax while it halts. docs/abi.md has a paragraph on each.
+ * Why the purgatory refused: purg_report.code, and x0 or rax while it halts. docs/abi.md has the likely cause of each.
  */
 #define PURG_OK 0
 #define PURG_E_MAGIC 1        /* not a parameter block */
@@ -149,7 +149,6 @@
 #define PURG_HEADER_SIZE 0x40
 
 #define PURG_PARAMS_SIZE 0x1700
-#define PURG_PARAMS_HANDOFF 0xc0
 #define PURG_HANDOFF_REGS 0x08
 
 #ifndef __ASSEMBLER__
@@ -438,7 +437,7 @@ PURG_OFFSET(purg_params, digest, 0x020);
 PURG_OFFSET(purg_params, block_digest, 0x040);
 PURG_OFFSET(purg_params, image_digest, 0x060);
 PURG_OFFSET(purg_params, console, 0x080);
-PURG_OFFSET(purg_params, handoff, PURG_PARAMS_HANDOFF);
+PURG_OFFSET(purg_params, handoff, 0x0c0);
 PURG_OFFSET(purg_params, failure, 0x160);
 PURG_OFFSET(purg_params, report, 0x260);
 PURG_OFFSET(purg_params, reserved, 0x270);

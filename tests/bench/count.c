@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
  * A TCG plugin for QEMU that counts what an image does between two points: for each of its instructions how often it
- *was executed, and how many memory accesses it made.
+ * was executed, and how many memory accesses it made.
  *
  *	-plugin file=count.so,start=ADDRESS,end=ADDRESS,size=BYTES,out=FILE[,leaf=FIRST-LAST]...
  *
@@ -11,7 +11,7 @@
  * calls none but its like, is charged to the instruction that called it.
  *
  * QEMU does not install a header for plugins. What is used of the API is declared here, from "QEMU TCG Plugins" in
- * QEMU's manual; version 1 of it is that of QEMU 4.2 to 8.2.
+ * QEMU's manual; version 1 of it is that of QEMU 6.0 to 8.2.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* The purgatory's functions are hidden outside of an image: way_NAME gives the address of one, NULL if there is none.
- */
+/* The purgatory's functions are hidden outside of an image: way_NAME gives the address of one; NULL: there is none. */
 #include <sha256.h>
 
 #define WAY(type, name)                                        \

@@ -15,7 +15,7 @@
 #define MAILBOX_HCR 0x18	/* OPTION_STATE: HCR_EL2 */
 #define MAILBOX_TRAP 0x20	/* OPTION_STATE: CPTR_EL2 or CPACR_EL1 */
 #define MAILBOX_COUNT 0x28	/* pieces to put in place ... */
-#define MAILBOX_PIECES 0x30	/* ... each: address, offset from the mailbox, size; all multiples of 8 */
+#define MAILBOX_PIECES 0x30	/* ... each: address, offset from the mailbox, size */
 
 #define OPTION_STATE_BIT 0	/* set the system registers; HCR_EL2.E2H goes first */
 #define OPTION_DROP_BIT 1	/* from EL2 to EL1 */

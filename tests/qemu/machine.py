@@ -89,7 +89,7 @@ class Arch:
         return next(state for state in self.states if state.name == name)
 
 
-# As seen when Linux 6.1 kexecs; see the design's table.
+# As seen when Linux 6.1 kexecs.
 ARM64_STATES = (
     State("el1", ("-cpu", "cortex-a57", "-M", "virt"), OPTION_STATE, 0x30500800, 0, 0x300000),
     State("el2", ("-cpu", "cortex-a57", "-M", "virt,virtualization=on"), OPTION_STATE, 0x30C50830, 0x80000000, 0x33FF),

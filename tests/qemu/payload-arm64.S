@@ -2,7 +2,7 @@
 /*
  * A payload that plays the next kernel on arm64: prints on the PL011 of QEMU's virt machine what it was entered with,
  * one line `payload: name=hex` each, then `payload: end`, and halts. Flat, runs at any multiple of 8, needs no stack,
- * and begins with an arm64 Image header (Linux, Documentation/arm64/booting.rst).
+ * and begins with an arm64 Image header (Linux, Documentation/arch/arm64/booting.rst).
  */
 
 #define UART_BASE 0x09000000

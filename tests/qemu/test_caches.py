@@ -175,7 +175,7 @@ def test_caches_while_hashing(arm64):
         assert {name: gdb.read(name) for name in names_of(arm64)} == before
 
 
-MAINTENANCE = ("arch_sync_memory", "mmu_on", "mmu_off")
+MAINTENANCE = ("mmu_sync_memory", "mmu_on", "mmu_off")
 
 
 def calls(boot, gdb):
@@ -204,7 +204,7 @@ def test_cache_maintenance(arm64):
         found = calls(arm64, machine.gdb)
     names = [name for name, _, _ in found]
     on, off = names.index("mmu_on"), names.index("mmu_off")
-    assert names.count("arch_sync_memory") == len(names) - 2
+    assert names.count("mmu_sync_memory") == len(names) - 2
     before, between, after = ([call[1:] for call in part] for part in (found[:on], found[on + 1 : off], found[off + 1 :]))
     outside = [(ARM64.payload_at, len(arm64.payload)), segment, source, destination]
     tables = arm64.symbol("pool")

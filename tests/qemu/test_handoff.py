@@ -108,7 +108,7 @@ def test_x86_64_registers(x86_64):
 
 
 def test_x86_64_boot_protocol(x86_64):
-    """Interrupts off, long mode with paging, selectors 0x10 and 0x18 (Documentation/x86/boot.rst, 64-bit protocol)."""
+    """Interrupts off, long mode with paging, selectors 0x10 and 0x18 (Documentation/arch/x86/boot.rst, 64-bit protocol)."""
     report, _ = x86_64.report()
     assert report["rflags"] & (RFLAGS_IF | RFLAGS_DF) == 0
     assert report["cs"] == 0x10

@@ -120,12 +120,6 @@ void arch_caches_end(const struct purg_params *params)
 	fake.cached = false;
 }
 
-void arch_sync_memory(uint64_t start, uint64_t size)
-{
-	(void)start;
-	(void)size;
-}
-
 /* A PL011's FR and an 8250's LSR at once: TXFF and BUSY, or THRE and TEMT, whichever means ready or stuck. */
 static uint32_t status(uint64_t address)
 {
