@@ -31,7 +31,7 @@ typedef void sha256_blocks_fn(uint32_t state[8], const uint8_t *data, size_t blo
 typedef void sha256_lanes_fn(uint32_t (*state)[8], const uint8_t *const *data, size_t blocks);
 
 /* A lane function, how many messages it takes, and from how many on it is worth calling; the rest are then dummies. */
-struct sha256_lanes {
+struct sha256_way {
 	sha256_lanes_fn *fn; /* NULL: no such function */
 	uint32_t width;
 	uint32_t least;
@@ -43,7 +43,7 @@ struct sha256_lanes {
 struct sha256_engine {
 	const char *name; /* of blocks */
 	sha256_blocks_fn *blocks;
-	struct sha256_lanes lanes[SHA256_LANE_FNS]; /* what is to be tried first comes first */
+	struct sha256_way lanes[SHA256_LANE_FNS]; /* what is to be tried first comes first */
 };
 
 struct sha256 {
@@ -66,12 +66,12 @@ void sha256(sha256_blocks_fn *blocks, const void *data, size_t size, uint8_t dig
  * The striped digest of one piece of memory, as docs/abi.md defines it: SHA-256 over the digests of its lanes, of which
  * there are 1 to SHA256_MAX_LANES. The first function does `count` of the lanes, from lane `first` on.
  */
-void sha256_lanes(const struct sha256_engine *engine, const void *data, size_t size, uint32_t lanes, uint32_t first,
-		  uint32_t count, uint8_t (*digests)[SHA256_DIGEST]);
+void sha256_lane_digests(const struct sha256_engine *engine, const void *data, size_t size, uint32_t lanes,
+			 uint32_t first, uint32_t count, uint8_t (*digests)[SHA256_DIGEST]);
 void sha256_striped(const struct sha256_engine *engine, const void *data, size_t size, uint32_t lanes,
 		    uint8_t digest[SHA256_DIGEST]);
 
 /* The lane function that is used for `count` messages; NULL: none, they are hashed one after the other. */
-const struct sha256_lanes *sha256_lanes_for(const struct sha256_engine *engine, uint32_t count);
+const struct sha256_way *sha256_way_for(const struct sha256_engine *engine, uint32_t count);
 
 #endif

@@ -12,7 +12,7 @@ bool verify_self(const struct purg_params *params, const struct sha256_engine *e
 /* What was done, for people. */
 struct verified {
 	uint64_t bytes;
-	const char *lanes; /* name of the lane function that was used, if it has one of its own; else NULL */
+	const char *lanes_name; /* name of the lane function that was used, if it has one of its own; else NULL */
 };
 
 /* True if every segment has its digest, and the concatenation its own; adds to *verified. */

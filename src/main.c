@@ -66,9 +66,9 @@ static bool verify_and_copy(const struct purg_params *params, struct finding *fi
 static void tell_sha256(const struct work *work)
 {
 	console_puts(work->engine.name);
-	if (work->verified.lanes) {
+	if (work->verified.lanes_name) {
 		console_puts("+");
-		console_puts(work->verified.lanes);
+		console_puts(work->verified.lanes_name);
 	}
 	console_puts(work->uncached ? ", uncached: " : ", cached");
 	if (work->uncached)

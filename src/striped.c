@@ -11,7 +11,7 @@ struct stripes {
 	uint32_t lanes;
 };
 
-const struct sha256_lanes *sha256_lanes_for(const struct sha256_engine *engine, uint32_t count)
+const struct sha256_way *sha256_way_for(const struct sha256_engine *engine, uint32_t count)
 {
 	for (int i = 0; i < SHA256_LANE_FNS; i++)
 		if (engine->lanes[i].fn && count >= engine->lanes[i].least)
@@ -36,7 +36,7 @@ static void finish(const struct stripes *stripes, uint32_t lane, struct sha256 *
 }
 
 /* `count` lanes side by side, at most as many as the function takes; places left over get the first one again. */
-static void side_by_side(const struct sha256_engine *engine, const struct sha256_lanes *way,
+static void side_by_side(const struct sha256_engine *engine, const struct sha256_way *way,
 			 const struct stripes *stripes, uint32_t first, uint32_t count,
 			 uint8_t (*digests)[SHA256_DIGEST])
 {
@@ -66,13 +66,13 @@ static void alone(const struct sha256_engine *engine, const struct stripes *stri
 	finish(stripes, lane, &ctx, digest);
 }
 
-void sha256_lanes(const struct sha256_engine *engine, const void *data, size_t size, uint32_t lanes, uint32_t first,
-		  uint32_t count, uint8_t (*digests)[SHA256_DIGEST])
+void sha256_lane_digests(const struct sha256_engine *engine, const void *data, size_t size, uint32_t lanes,
+			 uint32_t first, uint32_t count, uint8_t (*digests)[SHA256_DIGEST])
 {
 	const struct stripes stripes = {data, size, size / (SHA256_BLOCK * lanes), lanes};
 
 	for (uint32_t n; count; first += n, digests += n, count -= n) {
-		const struct sha256_lanes *way = sha256_lanes_for(engine, count);
+		const struct sha256_way *way = sha256_way_for(engine, count);
 
 		n = 1;
 		if (way) {
@@ -89,6 +89,6 @@ void sha256_striped(const struct sha256_engine *engine, const void *data, size_t
 {
 	uint8_t digests[SHA256_MAX_LANES][SHA256_DIGEST];
 
-	sha256_lanes(engine, data, size, lanes, 0, lanes, digests);
+	sha256_lane_digests(engine, data, size, lanes, 0, lanes, digests);
 	sha256(engine->blocks, digests, lanes * SHA256_DIGEST, digest);
 }

@@ -40,15 +40,15 @@ static void digest_segment(const struct purg_segment *segment, const struct sha2
 			   struct verified *verified)
 {
 	const void *start = (const void *)(uintptr_t)segment->start;
-	const struct sha256_lanes *lanes;
+	const struct sha256_way *lanes;
 
 	if (segment->kind != PURG_DIGEST_STRIPED) {
 		sha256(engine->blocks, start, segment->size, digest);
 		return;
 	}
-	lanes = sha256_lanes_for(engine, segment->lanes);
+	lanes = sha256_way_for(engine, segment->lanes);
 	if (lanes && *lanes->name && segment->size >= (uint64_t)segment->lanes * SHA256_BLOCK)
-		verified->lanes = lanes->name;
+		verified->lanes_name = lanes->name;
 	sha256_striped(engine, start, segment->size, segment->lanes, digest);
 }
 

@@ -8,7 +8,7 @@
 #include "console_spec.h"
 #include "error.h"
 
-#define FORMS "pl011,ADDR, uart8250,{io|mmio|mmio32},ADDR, or none"
+#define FORMS "pl011[,mmio32],ADDR, uart8250,{io|mmio|mmio16|mmio32},ADDR, or none"
 
 static const struct form {
 	const char *prefix;

@@ -42,7 +42,7 @@ struct work {
  */
 static uint32_t lanes_at_once(const struct sha256_engine *engine, uint32_t lanes)
 {
-	const struct sha256_lanes *way = sha256_lanes_for(engine, lanes);
+	const struct sha256_way *way = sha256_way_for(engine, lanes);
 
 	return way ? (uint32_t)number_min(way->width, lanes) : 1;
 }
@@ -98,8 +98,8 @@ static void *run(void *argument)
 			stream(&work->engine, job);
 			continue;
 		}
-		sha256_lanes(&work->engine, job->data, job->size, job->lanes, unit->first, unit->count,
-			     unit->lane_digests);
+		sha256_lane_digests(&work->engine, job->data, job->size, job->lanes, unit->first, unit->count,
+				    unit->lane_digests);
 		progress_add(unit->size);
 	}
 	return NULL;

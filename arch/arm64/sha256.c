@@ -16,5 +16,5 @@ void arch_sha256(struct sha256_engine *engine, bool portable)
 		return;
 	engine->name = "armv8-ce";
 	engine->blocks = sha256_blocks_ce;
-	engine->lanes[0] = (struct sha256_lanes){.fn = sha256_lanes2_ce, .width = 2, .least = 2, .name = ""};
+	engine->lanes[0] = (struct sha256_way){.fn = sha256_lanes2_ce, .width = 2, .least = 2, .name = ""};
 }

@@ -38,15 +38,15 @@ static bool has(const struct features *features, uint32_t ecx, uint32_t extended
 /* In the order of their speed; AVX2 is slower than two messages at a time by the SHA extensions. */
 static void add_lanes(struct sha256_engine *engine, const struct features *features, bool sha)
 {
-	struct sha256_lanes *next = engine->lanes;
+	struct sha256_way *next = engine->lanes;
 
 	if (has(features, CPUID_FEATURES_ECX_AVX, CPUID_EXTENDED_EBX_AVX512F | CPUID_EXTENDED_EBX_AVX512BW,
 		XCR0_SSE | XCR0_AVX | XCR0_AVX512))
-		*next++ = (struct sha256_lanes){sha256_lanes16_avx512, 16, 16, "avx512"};
+		*next++ = (struct sha256_way){sha256_lanes16_avx512, 16, 16, "avx512"};
 	if (sha)
-		*next = (struct sha256_lanes){sha256_lanes2_shani, 2, 2, ""};
+		*next = (struct sha256_way){sha256_lanes2_shani, 2, 2, ""};
 	else if (has(features, CPUID_FEATURES_ECX_AVX, CPUID_EXTENDED_EBX_AVX2, XCR0_SSE | XCR0_AVX))
-		*next = (struct sha256_lanes){sha256_lanes8_avx2, 8, 4, "avx2"};
+		*next = (struct sha256_way){sha256_lanes8_avx2, 8, 4, "avx2"};
 }
 
 /* Written here and not in tables, as a table of pointers would have to be relocated. */

@@ -22,7 +22,7 @@ KEXEC_TOOLS_CTX_SIZE = 112
 
 
 class Lanes(ctypes.Structure):
-    """struct sha256_lanes of sha256.h."""
+    """struct sha256_way of sha256.h."""
 
     _fields_ = [
         ("fn", ctypes.c_void_p),

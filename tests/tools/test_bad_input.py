@@ -120,7 +120,7 @@ BAD_ARGUMENTS = {
     "dtb for x86": (["-k", "x86_64", "-d", "good.dtb", "-o", "out"], ["good.dtb: --dtb: is for arm64 only"]),
     "cmdline arm64": (["-k", "arm64", "-a", "x" * 2048, "-o", "out"], ["--append: is 2048 bytes long", "2047 at most"]),
     "cmdline x86": (["-k", "x86_64", "-a", "x" * 2048, "-o", "out"], ["--append: is 2048 bytes long", "2047 at most"]),
-    "console": (["-k", "arm64", "-c", "ttyS0", "-o", "out"], ["--console: 'ttyS0' is no console; give pl011,ADDR"]),
+    "console": (["-k", "arm64", "-c", "ttyS0", "-o", "out"], ["--console: 'ttyS0' is no console; give pl011[,mmio32],ADDR"]),
     "console empty": (["-k", "arm64", "-c", "", "-o", "out"], ["--console: '' is no console"]),
     "console no address": (["-k", "arm64", "-c", "pl011,", "-o", "out"], ["--console: 'pl011,' is no"]),
     "console negative": (["-k", "arm64", "-c", "pl011,-4", "-o", "out"], ["--console: "]),

@@ -198,7 +198,7 @@ static uint32_t next_random(void)
 }
 
 /* Random states, messages, alignments; no state beyond those may change. */
-static void lanes_once(const struct sha256_lanes *lanes, size_t blocks)
+static void lanes_once(const struct sha256_way *lanes, size_t blocks)
 {
 	static uint8_t room[SHA256_MAX_LANES][ROOM];
 	uint32_t states[SHA256_MAX_LANES + 1][8], expected[SHA256_MAX_LANES + 1][8];
@@ -249,8 +249,8 @@ static void striped_once(const struct sha256_engine *engine, const uint8_t *data
 	assert_memory_equal(digest, expected, SHA256_DIGEST);
 
 	/* A few lanes only, as when progress is shown. */
-	sha256_lanes(engine, data, size, lanes, first, count, some);
-	sha256_lanes(&portable.engine, data, size, lanes, first, count, all);
+	sha256_lane_digests(engine, data, size, lanes, first, count, some);
+	sha256_lane_digests(&portable.engine, data, size, lanes, first, count, all);
 	assert_memory_equal(some, all, count * SHA256_DIGEST);
 }
 
@@ -291,7 +291,7 @@ static void choice(void **state)
 	arch_sha256(&engine, true);
 	assert_string_equal(engine.name, "portable");
 	assert_ptr_equal(engine.blocks, sha256_blocks_portable);
-	assert_null(sha256_lanes_for(&engine, SHA256_MAX_LANES));
+	assert_null(sha256_way_for(&engine, SHA256_MAX_LANES));
 	arch_sha256(&engine, false);
 	check_choice(&engine);
 }
