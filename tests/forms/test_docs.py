@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """What the documents say is what the code has."""
 
+import hashlib
 import pathlib
 import re
 import shutil
 import subprocess
+import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ABI = (ROOT / "include/purgatory/abi.h").read_text()
@@ -53,3 +55,19 @@ def test_help_lists_the_targets():
     listed = subprocess.run(["make", "-s", "help"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for target in "all demo check check-unit check-tools check-qemu size bench lint format install deps clean".split():
         assert re.search(rf"^ +{target} ", listed, re.M), target
+
+
+def test_striped_example():
+    """The document's Python computes the striped digest, here against one that goes byte by byte."""
+    (example,) = re.findall(r"^    def striped\(data, lanes\):\n(?:    .*\n)+", ABI_DOC, re.M)
+    scope = {"hashlib": hashlib}
+    exec(textwrap.dedent(example), scope)  # pylint: disable=exec-used
+    for lanes in (2, 4, 8, 16):
+        for size in (0, 1, 64 * lanes - 1, 64 * lanes, 64 * lanes + 1, 12345):
+            data = bytes(i * 7 % 251 for i in range(size))
+            parts = [bytearray() for _ in range(lanes)]
+            per_lane = size // (64 * lanes) * 64
+            for i, byte in enumerate(data):
+                parts[min(i // per_lane if per_lane else lanes - 1, lanes - 1)].append(byte)
+            expected = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
+            assert scope["striped"](data, lanes) == expected
