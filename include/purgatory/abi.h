@@ -133,7 +133,7 @@
 #define PURG_E_OVERLAP_SELF 9 /* a range overlaps the purgatory */
 #define PURG_E_OVERLAP 10     /* a range overlaps a segment, a copy or a console */
 #define PURG_E_NOTHING 11     /* verification is on, but there is no segment to verify */
-#define PURG_E_ENTRY 12       /* the entry is misaligned, or lies in nothing that was verified */
+#define PURG_E_ENTRY 12       /* the entry is misaligned, or not in what is verified and stays so */
 #define PURG_E_BLOCK 13       /* the parameter block does not have the digest that the loader gave it */
 #define PURG_E_IMAGE 14       /* the purgatory's own code does not have the digest that the loader gave */
 #define PURG_E_DIGEST 15      /* a segment does not have its digest: it was changed after it was loaded */

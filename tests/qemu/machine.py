@@ -432,3 +432,11 @@ def wait_until_halted(machine, arch, code, patience=5):
 def parse_report(text):
     """The payload's lines as a dictionary."""
     return {name: int(value, 16) for name, value in re.findall(r"^payload: (\w+)=([0-9a-f]+)$", text, re.M)}
+
+
+def verified_line(text):
+    """(segments, bytes, implementation, entry) of the line that announces the jump; the caches are on."""
+    line = r"^purgatory: verified (\d+) segments?, (\d+) bytes, sha256: (\S+), cached; jumping to 0x([0-9a-f]+)$"
+    match = re.search(line, text, re.M)
+    assert match, text
+    return int(match[1]), int(match[2]), match[3], int(match[4], 16)

@@ -10,8 +10,10 @@ import re
 import pytest
 
 from abi import constant
-from machine import ARM64, GIB, MIB, OPTION_ALIAS, OPTION_CACHES, OPTION_MMU, OPTION_STREAMING, PAGE, Boot
-from test_successes import pattern, verified_line
+from machine import (
+    ARM64, GIB, MIB, OPTION_ALIAS, OPTION_CACHES, OPTION_MMU, OPTION_STREAMING, PAGE, Boot, verified_line,
+)  # fmt: skip
+from segments import pattern
 from translation import Attributes, Leaf, current_regime, merged, walk
 
 SCTLR_M, SCTLR_A, SCTLR_C, SCTLR_I = 1 << 0, 1 << 1, 1 << 2, 1 << 12

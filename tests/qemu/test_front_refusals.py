@@ -7,6 +7,7 @@ import struct
 import pytest
 
 from abi import constant
+from faults import both
 from front_images import (
     BASES, CMDLINE, ELSEWHERE, FDT, MAP_ENTRY, RAM, RESERVED, START_INFO, START_MAGIC, STUB_AT, StartInfo, TOP,
     assert_enters_payload, assert_halts_silently, assert_refused, boot, boot_by_stub, boot_with, image, packed,
@@ -31,16 +32,6 @@ def add(path, value):
     """A fault: the field holds that much more."""
     record, _, field = path.partition(".")
     return put(path, lambda image: getattr(image, record)[field] + value)
-
-
-def both(*faults):
-    """Several changes that make one fault."""
-
-    def spoil(image):
-        for fault in faults:
-            fault(image)
-
-    return spoil
 
 
 def behind_image(field):

@@ -12,6 +12,7 @@ import struct
 import pytest
 
 from abi import PARAMS, Header, constant, locate, sha256
+from faults import both
 from machine import ARM64, X86_64, Boot, wait_until_halted
 
 BEYOND = 1 << 60
@@ -25,16 +26,6 @@ EVIDENCE = "expected [0-9a-f]{64}, computed [0-9a-f]{64}"
 def put(path, value):
     """A fault: the field holds this value, a number or the name of a constant."""
     return lambda boot: boot.params.__setitem__(path, constant(value) if isinstance(value, str) else value)
-
-
-def both(*faults):
-    """Several changes that make one fault."""
-
-    def spoil(boot):
-        for fault in faults:
-            fault(boot)
-
-    return spoil
 
 
 def flip(path):

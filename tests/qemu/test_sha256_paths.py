@@ -8,9 +8,8 @@ import dataclasses
 
 import pytest
 
-from machine import BUILD, X86_64, Boot, qemu_version
-from symbols import symbols
-from test_successes import pattern, striped, striped_boot, verified_line
+from machine import X86_64, Boot, qemu_version, verified_line
+from segments import pattern, striped, striped_boot
 
 CR0_MP, CR0_EM, CR0_TS = 1 << 1, 1 << 2, 1 << 3
 CR4_OSFXSR, CR4_OSXSAVE = 1 << 9, 1 << 18
@@ -62,12 +61,12 @@ def test_path(boot, cpu):
 
 def test_function(boot, cpu):
     """What the line calls the hash is what computes one stream."""
-    function = symbols(BUILD / "purgatory-x86_64.elf")[BLOCKS[CPUS[cpu].split("+")[0]]]
+    function = boot.symbol(BLOCKS[CPUS[cpu].split("+")[0]])
     with striped_boot(boot, 8).start(frozen=True) as machine:
         machine.gdb.run_to(boot.place)
-        machine.gdb.insert_breakpoint(boot.place + function)
+        machine.gdb.insert_breakpoint(function)
         machine.gdb.insert_breakpoint(boot.arch.payload_at)
-        assert machine.gdb.run_to_stop() == boot.place + function
+        assert machine.gdb.run_to_stop() == function
 
 
 @pytest.mark.parametrize("lanes", [2, 4, 16])

@@ -5,7 +5,7 @@ import pytest
 
 from abi import constant
 from machine import X86_64
-from test_successes import pattern, striped_boot
+from segments import pattern, striped_boot
 
 STACK_SIZE = 4096
 PAINT = 0xA5

@@ -6,23 +6,11 @@ import re
 import pytest
 
 from abi import constant, sha256
-from machine import ARM64, X86_64, Boot
+from machine import ARM64, X86_64, Boot, verified_line
+from segments import STRIPED_SIZES, pattern, striped_boot
 
 # CPUs of the default states: Cortex-A57 and qemu64.
 PHYSICAL_BITS = {"arm64": 44, "x86_64": 40}
-
-
-def pattern(size):
-    """Bytes of which no stretch is like another nearby."""
-    return b"".join(sha256(i.to_bytes(4, "little")) for i in range(-(-size // 32)))[:size]
-
-
-def verified_line(text):
-    """(segments, bytes, implementation, entry) of the line that announces the jump; the caches are on."""
-    line = r"^purgatory: verified (\d+) segments?, (\d+) bytes, sha256: (\S+), cached; jumping to 0x([0-9a-f]+)$"
-    match = re.search(line, text, re.M)
-    assert match, text
-    return int(match[1]), int(match[2]), match[3], int(match[4], 16)
 
 
 def test_says_what_it_verified(good):
@@ -226,29 +214,6 @@ def test_end_of_physical_memory(good, beyond):
         assert f"[code {constant('E_UNMAPPED')}]" in good.refusal()
     else:
         good.report()
-
-
-STRIPED_SIZES = [0, 1, 63, 64, 65, 1023, 1024, 1025, 0x12345]
-
-
-def striped(data, lanes):
-    """The striped digest, as docs/abi.md defines it."""
-    lane = len(data) // (64 * lanes) * 64
-    ends = [*range(lane, lane * lanes, lane)] if lane else [0] * (lanes - 1)
-    starts = [0, *ends]
-    return sha256(b"".join(sha256(data[start:end]) for start, end in zip(starts, [*ends, len(data)])))
-
-
-def striped_boot(boot, lanes, start=0):
-    """A boot with a striped segment of each size."""
-    boot.with_payload()
-    for i, size in enumerate(STRIPED_SIZES):
-        data = pattern(size)
-        path = boot.segment(f"s{size}", boot.arch.spare_at + i * 0x20000 + start, data, "DIGEST_STRIPED")
-        boot.params[f"{path}.lanes"] = lanes
-        boot.params[f"{path}.digest"] = striped(data, lanes)
-    boot.seal()
-    return boot
 
 
 @pytest.mark.parametrize("flags", [0, constant("FLAG_PORTABLE_SHA256")], ids=["fastest", "portable"])

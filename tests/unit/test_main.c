@@ -71,6 +71,32 @@ static void one_segment(void **state)
 	assert_string_equal(fake.transcript, line);
 }
 
+/* Without caches the line says so, and why. */
+static void without_caches(void **state)
+{
+	(void)state;
+	fake.uncached = "there are none";
+	assert_jumped("verified 1 segment, 1000 bytes, sha256: portable, uncached: there are none; jumping to ");
+}
+
+/* A striped segment is verified as such, and any byte of it counts. */
+static void striped_segment(void **state)
+{
+	struct sha256_engine engine = {.name = "portable", .blocks = sha256_blocks_portable};
+
+	(void)state;
+	add_initrd();
+	purg_params.segment[1].kind = PURG_DIGEST_STRIPED;
+	purg_params.segment[1].lanes = 4;
+	sha256_striped(&engine, initrd, sizeof(initrd), 4, purg_params.segment[1].digest);
+	assert_jumped("verified 2 segments, 1777 bytes");
+	for (size_t i = 0; i < sizeof(initrd); i++) {
+		initrd[i] ^= 1;
+		assert_refused(PURG_E_DIGEST, "segment 1 (initrd)");
+		initrd[i] ^= 1;
+	}
+}
+
 static void two_segments(void **state)
 {
 	(void)state;
@@ -295,6 +321,7 @@ static void every_code_has_a_sentence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(without_caches),   TEST(striped_segment),
 		TEST(one_segment),      TEST(two_segments),
 		TEST(any_flipped_byte), TEST(any_flipped_digest),
 		TEST(concatenation),    TEST(never),
