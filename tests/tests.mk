@@ -70,6 +70,54 @@ $O/tests/launch-x86_64.elf: tests/qemu/launch-x86_64.S tests/tests.mk
 	$(CC_x86_64) $(WARNINGS) -c $< -o $(@:.elf=.o)
 	$(BINUTILS_x86_64)ld -static -nostdlib -z noexecstack -e 0 -Ttext-segment=0x2000000 $(@:.elf=.o) -o $@
 
+# Debian's kexec-tools, built in its own tree, by its own makefiles.
+KEXEC_TOOLS := $O/kexec-tools
+KEXEC_TOOLS_MAKE := env -i PATH="$$PATH" LC_ALL=C make -C $(KEXEC_TOOLS)
+
+$(KEXEC_TOOLS)/version: tests/kexec-tools.sh tests/apt.sh tests/mirror.sh
+	$(say) FETCH "kexec-tools' source"
+	tests/kexec-tools.sh $(KEXEC_TOOLS)
+
+$(KEXEC_TOOLS)/%/purgatory/purgatory.ro: $(KEXEC_TOOLS)/version
+	$(say) MAKE $@
+	$(KEXEC_TOOLS_MAKE)/$* purgatory/purgatory.ro >$(KEXEC_TOOLS)/$*/log 2>&1 || { cat $(KEXEC_TOOLS)/$*/log; exit 1; }
+
+# Its command with its own purgatory, and with ours: there nothing differs but the array that it has the purgatory in.
+# PURGATORY names the file that becomes the array; it has a rule there, so PURGATORY_OBJS takes away what it is made from.
+KEXEC_COMMANDS := $(foreach arch,$(ARCHES),$O/kexec/$(arch)/stock/kexec $O/kexec/$(arch)/ours/kexec)
+
+$O/kexec/%/stock/kexec: $(KEXEC_TOOLS)/%/purgatory/purgatory.ro
+	$(say) MAKE $@
+	mkdir -p $(@D)
+	$(KEXEC_TOOLS_MAKE)/$* build/sbin/kexec >$(KEXEC_TOOLS)/$*/log 2>&1 || { cat $(KEXEC_TOOLS)/$*/log; exit 1; }
+	cp $(KEXEC_TOOLS)/$*/build/sbin/kexec $@
+
+$O/kexec/%/ours/kexec: $O/purgatory-%.ro $O/kexec/%/stock/kexec
+	$(say) MAKE $@
+	mkdir -p $(@D)
+	$(KEXEC_TOOLS_MAKE)/$* PURGATORY=$(abspath $<) PURGATORY_OBJS= PURGATORY_HEX_C=ours/purgatory.c SBINDIR=ours ours/kexec \
+		>$(KEXEC_TOOLS)/$*/log 2>&1 || { cat $(KEXEC_TOOLS)/$*/log; exit 1; }
+	cp $(KEXEC_TOOLS)/$*/ours/kexec $@
+
+# What it loads besides Debian's kernel: that kernel as an ELF, a multiboot image, a program for real mode.
+KEXEC_GUESTS := $(patsubst %,$O/kexec/%,vmlinux xen real-mode.bin)
+
+$O/kexec/vmlinux: tests/kexec/vmlinux.py $O/debian/x86_64/initrd
+	$(say) LZ4 $@
+	mkdir -p $(@D)
+	/usr/bin/python3 tests/kexec/vmlinux.py $O/debian/x86_64/vmlinuz $@
+
+$O/kexec/xen: tests/kexec/xen.sh tests/apt.sh
+	$(say) FETCH "Debian's Xen"
+	mkdir -p $(@D)
+	tests/kexec/xen.sh $@
+
+$O/kexec/real-mode.bin: tests/kexec/real-mode.S tests/tests.mk
+	$(say) AS $@
+	mkdir -p $(@D)
+	$(CC_x86_64) $(WARNINGS) -c $< -o $(@:.bin=.o)
+	$(BINUTILS_x86_64)objcopy -O binary -j .text $(@:.bin=.o) $@
+
 # What make bench calls in userland: the purgatory's SHA-256, compiled as for x86_64; kexec-tools' purgatory's; a plain read.
 # Each library's calls of memcpy are of its own memcpy.
 BENCH_PROGRAMS := $(patsubst %,$O/bench/%,sha256.so kexec-tools.so read.so kexec-tools-arm64.bin count.so)
@@ -87,18 +135,13 @@ $O/bench/read.so: tests/bench/read.c
 	mkdir -p $(@D)
 	$(CC_x86_64) -O3 -march=native $(WARNINGS) -fpic $(LIBRARY) $< -o $@
 
-KEXEC_TOOLS := $O/bench/kexec-tools
-$(KEXEC_TOOLS)/version: tests/bench/kexec-tools.sh tests/apt.sh tests/mirror.sh
-	$(say) FETCH "kexec-tools' source"
-	tests/bench/kexec-tools.sh $(KEXEC_TOOLS)
-
 # Its code is not position independent.
-$O/bench/kexec-tools.so: $(KEXEC_TOOLS)/version
+$O/bench/kexec-tools.so: $(KEXEC_TOOLS)/x86_64/purgatory/purgatory.ro
 	$(say) LD $@
-	$(CC_x86_64) $(LIBRARY) -Wl,-z,notext $(<D)/x86_64/purgatory/sha256.o $(<D)/x86_64/purgatory/string.o -o $@
+	$(CC_x86_64) $(LIBRARY) -Wl,-z,notext $(<D)/sha256.o $(<D)/string.o -o $@
 
 # It is entered where the purgatory is, at 0x42000000: ARM64 in tests/qemu/machine.py.
-$O/bench/kexec-tools-arm64.bin: tests/bench/kexec-tools-arm64.S $(KEXEC_TOOLS)/version
+$O/bench/kexec-tools-arm64.bin: tests/bench/kexec-tools-arm64.S $(KEXEC_TOOLS)/arm64/purgatory/purgatory.ro
 	$(say) LD $@
 	$(CC_arm64) $(WARNINGS) -static -nostdlib -no-pie -Wl,-z,noexecstack,--build-id=none,-e,0,-Ttext=0x42000000 $< \
 		$(KEXEC_TOOLS)/arm64/purgatory/sha256.o $(KEXEC_TOOLS)/arm64/purgatory/string.o -o $(@:.bin=.elf)
@@ -110,10 +153,12 @@ $O/bench/count.so: tests/bench/count.c
 	mkdir -p $(@D)
 	$(CC_x86_64) -std=gnu11 -O2 $(WARNINGS) -fpic -shared $< -o $@
 
-.PHONY: test-programs bench-programs debian qemu10 clang-build
+.PHONY: test-programs bench-programs kexec-programs debian qemu10 clang-build
 test-programs: $(UNIT_TESTS) $(UNIT_ARM64) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED)
 
 bench-programs: $(BENCH_PROGRAMS) $(MACHINE_PROGRAMS)
+
+kexec-programs: $(KEXEC_COMMANDS) $(KEXEC_GUESTS)
 
 # A kernel and a busybox initrd for each architecture.
 debian: $(foreach arch,$(ARCHES),$O/debian/$(arch)/initrd)

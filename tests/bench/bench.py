@@ -50,7 +50,7 @@ def measure():
         "rounds": userland.ROUNDS,
         "bytes": userland.SIZE,
         "openssl_version": ssl.OPENSSL_VERSION,
-        "kexec_tools_version": (BUILD / "bench/kexec-tools/version").read_text(encoding="ascii").strip(),
+        "kexec_tools_version": (BUILD / "kexec-tools/version").read_text(encoding="ascii").strip(),
         **{f"x86_64_{name}_gb_per_s": speed and round(speed, 3) for name, speed in speeds.items()},
         "x86_64_stream_vs_openssl": ratio(stream, speeds["openssl"]),
         "x86_64_stream_vs_kexec_tools": ratio(stream, speeds["kexec_tools"]),

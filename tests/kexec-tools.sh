@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
-# kexec-tools.sh DIR: build the purgatory of Debian's kexec-tools from its source package, by its own makefiles, for both
-# architectures: DIR/ARCH/purgatory/*.o, and the package's version in DIR/version. The source comes through apt, with an
-# apt state of its own below DIR.
+# kexec-tools.sh DIR: unpack and configure Debian's kexec-tools from its source package, for both architectures: DIR/ARCH,
+# to be built there, and the package's version in DIR/version. The programs will be static. The source comes through apt,
+# with an apt state of its own below DIR.
 set -eu
 
-tests=$(cd "$(dirname "$0")/.." && pwd)
+tests=$(cd "$(dirname "$0")" && pwd)
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
@@ -15,7 +15,7 @@ log=$dir/log
 
 fail() {
 	tail -n 5 "$log" >&2
-	echo "bench: kexec-tools: $1 (all of it in $log)" >&2
+	echo "kexec-tools.sh: $1 (all of it in $log)" >&2
 	exit 1
 }
 
@@ -35,18 +35,18 @@ fetch() {
 		apt apt-get source --download-only kexec-tools
 }
 
-# build ARCH HOST: nothing of our build's environment may change how the peer is compiled.
-build() {
+# configure ARCH HOST: nothing of our build's environment may change how the peer is compiled.
+configure() {
 	rm -rf "${dir:?}/$1" &&
 		dpkg-source --no-check -x "$state"/kexec-tools_*.dsc "$dir/$1" &&
 		cd "$dir/$1" &&
-		env -i PATH="$PATH" LC_ALL=C ./configure --host="$2" --without-xen --without-zlib --without-lzma &&
-		env -i PATH="$PATH" LC_ALL=C make purgatory/purgatory.ro
+		env -i PATH="$PATH" LC_ALL=C LDFLAGS=-static ./configure --host="$2" --without-xen --without-zlib --without-lzma
 }
 
+rm -f "$dir/version"
 (fetch) >"$log" 2>&1 || fail 'its source package cannot be had through apt'
-(build x86_64 x86_64-linux-gnu) >>"$log" 2>&1 || fail 'it does not build for x86_64'
-(build arm64 aarch64-linux-gnu) >>"$log" 2>&1 || fail 'it does not build for arm64'
+(configure x86_64 x86_64-linux-gnu) >>"$log" 2>&1 || fail 'it cannot be configured for x86_64'
+(configure arm64 aarch64-linux-gnu) >>"$log" 2>&1 || fail 'it cannot be configured for arm64'
 
 set -- "$state"/kexec-tools_*.dsc
 version=${1##*_}

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""Guests in which real kexec-tools run.
+
+The outer kernel is Debian's, and has an initrd with busybox, one of the two kexec commands and what that is to load. Its
+init carries out the test's orders, a shell script, with the words of init.sh:
+
+    with outer.start("load -l /vmlinuz --initrd=/initrd --append='...'; jump") as machine:
+        machine.wait_for("^inner: userspace of Linux")
+"""
+
+import dataclasses
+import re
+import time
+from pathlib import Path
+
+from machine import BUILD, PATIENCE, Machine
+
+HERE = Path(__file__).resolve().parent
+
+REGULAR = 0o100000
+TRAILER = "TRAILER!!!"
+
+
+def padded(data):
+    """An archive's pieces begin at multiples of four."""
+    return data.ljust(-(-len(data) // 4) * 4, b"\0")
+
+
+def archive(files):
+    """A cpio archive, as initramfs wants it (Documentation/driver-api/early-userspace/buffer-format.rst), of name:
+    (permissions, content). Behind another one it replaces or adds these files."""
+    data = b""
+    for inode, (name, (mode, content)) in enumerate([*files.items(), (TRAILER, (0, b""))]):
+        encoded = name.encode() + b"\0"
+        fields = [inode, REGULAR | mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(encoded), 0]
+        head = b"070701" + b"".join(b"%08x" % field for field in fields) + encoded
+        data += padded(head) + padded(content)
+    return data
+
+
+@dataclasses.dataclass(frozen=True)
+class Computer:
+    """A machine to run both kernels on."""
+
+    name: str
+    arch: str
+    qemu: tuple
+    memory: str = "1G"
+    options: str = ""
+
+    @property
+    def console(self):
+        """What has a kernel speak on the serial port, from its first line."""
+        return {
+            "arm64": "console=ttyAMA0 earlycon=pl011,0x9000000",
+            "x86_64": "console=ttyS0 earlycon=uart8250,io,0x3f8",
+        }[self.arch]
+
+    @property
+    def speak(self):
+        """kexec-tools' option that has the purgatory speak there too."""
+        return {"arm64": "--serial=ttyAMA0", "x86_64": "--console-serial"}[self.arch]
+
+
+def arm64(name, cpu, machine):
+    """QEMU's virt machine. Without ITS: a kernel that comes after another one stumbles over its tables."""
+    return Computer(name, "arm64", ("qemu-system-aarch64", "-cpu", cpu, "-M", machine))
+
+
+def x86_64(name, machine, *qemu, **rest):
+    """QEMU's PC."""
+    return Computer(name, "x86_64", ("qemu-system-x86_64", "-M", machine, *qemu), **rest)
+
+
+VHE = "max,pauth-impdef=on"
+ARM64_COMPUTERS = (
+    arm64("arm64-el1-gic2", "cortex-a57", "virt,gic-version=2"),
+    arm64("arm64-el1-gic3", "cortex-a57", "virt,gic-version=3,its=off"),
+    arm64("arm64-el2-gic2", "cortex-a57", "virt,virtualization=on,gic-version=2"),
+    arm64("arm64-el2-gic3", "cortex-a57", "virt,virtualization=on,gic-version=3,its=off"),
+    arm64("arm64-vhe-gic2", VHE, "virt,virtualization=on,gic-version=2"),
+    arm64("arm64-vhe-gic3", VHE, "virt,virtualization=on,gic-version=3,its=off"),
+)
+X86_64_COMPUTERS = (x86_64("x86_64-pc", "pc"), x86_64("x86_64-q35", "q35"))
+
+ARM64, X86_64 = ARM64_COMPUTERS[1], X86_64_COMPUTERS[1]
+
+
+class Session(Machine):
+    """A running machine that knows when it was told to leave the outer kernel."""
+
+    def jump(self):
+        """Wait until the outer kernel is left."""
+        self.wait_for("^outer: jump$")
+        return time.monotonic()
+
+    def greeting(self):
+        """Wait for the inner kernel's userspace; the seconds between leaving the outer kernel and the inner one's first
+        line."""
+        start = self.jump()
+        self.wait_for(r"Linux version")
+        seconds = time.monotonic() - start
+        self.wait_for(r"inner: userspace of Linux")
+        return seconds
+
+    def segments(self):
+        """(address, size) of each segment that kexec-tools has loaded."""
+        self.wait_for("^outer: loaded$")
+        numbers = re.findall(r"^segment\[\d+\]\.(?:mem|memsz) +?= (0x[0-9a-f]+)$", self.text, re.M)
+        values = [int(number, 16) for number in numbers]
+        return list(zip(values[::2], values[1::2]))
+
+    def entry(self):
+        """Where the purgatory is entered."""
+        return int(self.wait_for(r"^kexec_load: entry = (0x[0-9a-f]+)")[1], 16)
+
+    def purgatory(self):
+        """(address, size) of the purgatory's segment."""
+        entry = self.entry()
+        return next((start, size) for start, size in self.segments() if start <= entry < start + size)
+
+
+@dataclasses.dataclass
+class Outer:
+    """The outer kernel, and what its kexec-tools are to load."""
+
+    computer: Computer
+    purgatory: str
+    directory: Path
+    append: str = ""
+    files: dict = dataclasses.field(default_factory=dict)
+
+    def debian(self, name):
+        """Debian's kernel, or the initrd with its busybox."""
+        return BUILD / "debian" / self.computer.arch / name
+
+    def initrd(self, orders):
+        """The outer initrd; in it is the inner one."""
+        busybox = padded(self.debian("initrd").read_bytes())
+        init = {"init": (0o755, (HERE / "init.sh").read_bytes())}
+        command = (BUILD / "kexec" / self.computer.arch / self.purgatory / "kexec").read_bytes()
+        files = {
+            "orders": (0o644, orders.encode()),
+            "bin/kexec": (0o755, command),
+            "vmlinuz": (0o644, self.debian("vmlinuz").read_bytes()),
+            "initrd": (0o644, busybox + archive(init)),
+        }
+        files.update({name: (0o644, content) for name, content in self.files.items()})
+        return busybox + archive({**init, **files})
+
+    def start(self, orders, frozen=False):
+        """Run QEMU; the outer kernel itself is silent."""
+        initrd = self.directory / "initrd"
+        initrd.write_bytes(self.initrd(orders))
+        console = self.computer.console.split()[0]
+        command = [*self.computer.qemu, "-m", self.computer.memory, "-kernel", self.debian("vmlinuz"), "-initrd", initrd]
+        command += ["-append", f"{console} quiet panic=-1 {self.computer.options} {self.append}"]
+        return Session(command, self.directory, frozen)
+
+    def inner(self, words=""):
+        """kexec-tools' arguments for Debian's kernel with our init: it tells on the console of itself, but not all."""
+        return f"--initrd=/initrd --append='{self.computer.console} loglevel=6 panic=-1 {words}'"

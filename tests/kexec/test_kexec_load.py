@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""`kexec -l` and `kexec -e` by the system call kexec_load, on every kind of machine: the inner kernel comes up."""
+
+import re
+
+import pytest
+
+from guests import ARM64_COMPUTERS, X86_64_COMPUTERS
+
+COMPUTERS = ARM64_COMPUTERS + X86_64_COMPUTERS
+
+
+def by_name(computer):
+    """How pytest calls it."""
+    return computer.name
+
+
+def verified(machine):
+    """The purgatory's own line: what it has verified, and where it goes."""
+    line = r"^purgatory: verified (\d+) segments?, (\d+) bytes, sha256: .*; jumping to 0x([0-9a-f]+)$"
+    match = re.search(line, machine.text, re.M)
+    assert match, machine.text
+    return int(match[1]), int(match[2]), int(match[3], 16)
+
+
+@pytest.mark.parametrize("computer", COMPUTERS, ids=by_name)
+def test_load(outer, note, purgatory, computer):
+    """The inner kernel comes up; ours tells how many bytes it has verified: all that were loaded but its own."""
+    guest = outer(computer)
+    with guest.start(f"load -l /vmlinuz {computer.speak} {guest.inner('mark=uncut')}; jump") as machine:
+        seconds = machine.greeting()
+        machine.wait_for("inner: command line: .* mark=uncut")
+        machine.wait_for_exit()
+        if purgatory == "ours":
+            sizes = [size for place, size in machine.segments() if place != machine.purgatory()[0]]
+            assert verified(machine)[:2] == (len(sizes), sum(sizes))
+        else:
+            assert "I'm in purgatory" in machine.text
+        note("kexec -l", computer.name, "boots", seconds)
