@@ -112,7 +112,7 @@ class Session(Machine):
 
     def entry(self):
         """Where the purgatory is entered."""
-        return int(self.wait_for(r"^kexec_load: entry = (0x[0-9a-f]+)")[1], 16)
+        return int(self.wait_for(r"^kexec_load: entry = (0x[0-9a-f]+) ")[1], 16)
 
     def purgatory(self):
         """(address, size) of the purgatory's segment."""
@@ -129,6 +129,7 @@ class Outer:
     directory: Path
     append: str = ""
     files: dict = dataclasses.field(default_factory=dict)
+    qemu: tuple = ()
 
     def debian(self, name):
         """Debian's kernel, or the initrd with its busybox."""
@@ -153,7 +154,7 @@ class Outer:
         initrd = self.directory / "initrd"
         initrd.write_bytes(self.initrd(orders))
         console = self.computer.console.split()[0]
-        command = [*self.computer.qemu, "-m", self.computer.memory, "-kernel", self.debian("vmlinuz"), "-initrd", initrd]
+        command = [*self.computer.qemu, *self.qemu, "-m", self.computer.memory, "-kernel", self.debian("vmlinuz"), "-initrd", initrd]
         command += ["-append", f"{console} quiet panic=-1 {self.computer.options} {self.append}"]
         return Session(command, self.directory, frozen)
 

@@ -31,7 +31,7 @@ number() {
 	od -A n -t x8 -j "$1" -N 8 /proc/vmcore | sed 's/ */0x/'
 }
 
-# look ADDRESS: what the old kernel had at that physical address. Program headers begin at 64 and have 56 bytes.
+# look ADDRESS: what the old kernel had at that physical address; the command line's look=ADDRESS is a variable here. Program headers begin at 64 and have 56 bytes.
 look() {
 	header=64
 	while [ "$(($(number $((header + 24)))))" -gt $(($1)) ] ||
@@ -49,6 +49,7 @@ export PATH=/bin
 busybox --install -s /bin
 
 if [ -e /orders ]; then
+	# shellcheck source=/dev/null
 	. /orders
 	echo 'outer: nothing follows'
 	poweroff -f
@@ -58,11 +59,8 @@ echo "inner: userspace of Linux $(uname -r) on $(uname -m)"
 echo "inner: command line: $(cat /proc/cmdline)"
 if [ -e /proc/vmcore ]; then
 	echo "inner: vmcore of $(stat -c %s /proc/vmcore) bytes"
-	for word in $(cat /proc/cmdline); do
-		case $word in
-		look=*) look "${word#look=}" ;;
-		esac
-	done
+	# shellcheck disable=SC2154 # of the command line
+	[ "$(uname -m)" != x86_64 ] || look "$look"
 fi
 echo 'inner: end'
 poweroff -f
