@@ -117,7 +117,8 @@ $O/kexec/real-mode.bin: tests/kexec/real-mode.S tests/tests.mk
 	$(say) AS $@
 	mkdir -p $(@D)
 	$(CC_x86_64) $(WARNINGS) -c $< -o $(@:.bin=.o)
-	$(BINUTILS_x86_64)objcopy -O binary -j .text $(@:.bin=.o) $@
+	$(BINUTILS_x86_64)ld -static -nostdlib -z noexecstack -e 0 -Ttext=0 $(@:.bin=.o) -o $(@:.bin=.linked)
+	$(BINUTILS_x86_64)objcopy -O binary -j .text $(@:.bin=.linked) $@
 
 # What make bench calls in userland: the purgatory's SHA-256, compiled as for x86_64; kexec-tools' purgatory's; a plain read.
 # Each library's calls of memcpy are of its own memcpy.
