@@ -114,6 +114,14 @@ class Session(Machine):
         """Where the purgatory is entered."""
         return int(self.wait_for(r"^kexec_load: entry = (0x[0-9a-f]+) ")[1], 16)
 
+    def kernel_entry(self):
+        """Where a bzImage is entered in 64-bit mode (Documentation/x86/boot.rst)."""
+        return int(self.wait_for(r"^Loaded 64bit kernel at (0x[0-9a-f]+)\n")[1], 16) + 0x200
+
+    def monitor(self, line):
+        """A command of QEMU's monitor for people."""
+        return self.command("human-monitor-command", **{"command-line": line})
+
     def purgatory(self):
         """(address, size) of the purgatory's segment."""
         entry = self.entry()
@@ -157,6 +165,15 @@ class Outer:
         command = [*self.computer.qemu, *self.qemu, "-m", self.computer.memory, "-kernel", self.debian("vmlinuz"), "-initrd", initrd]
         command += ["-append", f"{console} quiet panic=-1 {self.computer.options} {self.append}"]
         return Session(command, self.directory, frozen)
+
+    def load(self, arguments, action="jump"):
+        """A machine that has loaded, with its debugger, and stands still; when it goes on it leaves the outer kernel. The
+        pause is for stopping it: before the load nobody knows where a breakpoint belongs."""
+        machine = self.start(f"load {arguments}; sleep 3; {action}", frozen=True)
+        machine.gdb.resume()
+        machine.segments()
+        machine.gdb.interrupt()
+        return machine
 
     def inner(self, words=""):
         """kexec-tools' arguments for Debian's kernel with our init: it tells on the console of itself, but not all."""

@@ -48,6 +48,9 @@ look() {
 export PATH=/bin
 busybox --install -s /bin
 
+# Through real mode a kernel comes without its command line, and so without a console on the serial port.
+grep -q console= /proc/cmdline || exec >/dev/ttyS0 2>&1
+
 if [ -e /orders ]; then
 	# shellcheck source=/dev/null
 	. /orders

@@ -38,12 +38,8 @@ def flip(machine, computer):
 
 
 def stop_at_purgatory(guest, arguments):
-    """Load and jump, and stop at the purgatory's first instruction. The pause is for the breakpoint: before the load nobody
-    knows where to put it."""
-    machine = guest.start(f"load -l /vmlinuz {arguments} {guest.inner()}; sleep 3; jump", frozen=True)
-    machine.gdb.resume()
-    machine.segments()
-    machine.gdb.interrupt()
+    """Load and jump, and stop at the purgatory's first instruction."""
+    machine = guest.load(f"-l /vmlinuz {arguments} {guest.inner()}")
     machine.gdb.run_to(machine.entry())
     return machine
 
@@ -73,10 +69,7 @@ def test_damaged(outer, note, purgatory, computer):
 def test_damaged_crash_kernel(outer, note, purgatory, computer):
     """Loaded by kexec -p, changed while the old kernel still runs: refused."""
     guest = outer(computer, append=CRASHKERNEL[computer.arch])
-    with guest.start(f"load -p /vmlinuz {computer.speak} {guest.inner()}; sleep 3; crash", frozen=True) as machine:
-        machine.gdb.resume()
-        machine.segments()
-        machine.gdb.interrupt()
+    with guest.load(f"-p /vmlinuz {computer.speak} {guest.inner()}", "crash") as machine:
         flip(machine, computer)
         machine.gdb.resume()
         refused(machine, computer, purgatory)
