@@ -37,7 +37,7 @@ include front/front.mk
 include tools/tools.mk
 include tests/tests.mk
 
-.PHONY: all demo check check-unit check-tools check-qemu size bench lint format install deps clean help
+.PHONY: all demo check check-unit check-tools check-qemu check-kexec size bench lint format install deps clean help
 
 all: $(BLOBS) $(COMMAND) ## build the purgatory in its three forms, and the command
 
@@ -46,7 +46,7 @@ demo: deps ## boot two Debian kernels through the purgatory, and see a damaged o
 	tests/demo.sh
 
 check: deps ## all tests
-	$(MAKE) all test-programs debian qemu10 clang-build
+	$(MAKE) all test-programs debian qemu10 clang-build kexec-programs
 	tests/check.sh
 
 check-unit: $(UNIT_TESTS) $(UNIT_ARM64) ## the unit tests, on this machine under ASan and UBSan; arm64's SHA-256 emulated
@@ -57,6 +57,9 @@ check-tools: all $(COMMAND_SANITIZED) ## the tests of the forms and of the comma
 
 check-qemu: all $(MACHINE_PROGRAMS) debian qemu10 clang-build ## the boots under QEMU, of Debian 12 and of its backports
 	tests/check.sh qemu qemu10 clang
+
+check-kexec: debian kexec-programs ## kexec-tools load Debian's kernels under QEMU, with their own purgatory and with ours
+	tests/check.sh kexec
 
 size: $(BLOBS) ## how large each form is, beside kexec-tools' purgatory
 	tests/size.sh

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
-# check.sh [unit] [unit-arm64] [forms] [tools] [qemu] [qemu10] [clang]: run these suites, or all, and count: the last line
-# is `N passed, N failed`. Everything must have been built; `make check` does.
+# check.sh [unit] [unit-arm64] [forms] [tools] [qemu] [qemu10] [clang] [kexec]: run these suites, or all, and count: the last
+# line is `N passed, N failed`. Everything must have been built; `make check` does.
 set -u
 
 BUILD=${BUILD:-build}
@@ -94,8 +94,15 @@ clang() {
 		"$here/qemu/test_placement.py" "$here/qemu/test_boot.py"
 }
 
+# Debian's kexec-tools load the next kernel, with their own purgatory and with ours.
+kexec() {
+	rm -f "$BUILD/kexec/report.txt"
+	pytest "kexec (kexec-tools $(cat "$BUILD/kexec-tools/version"))" "$here/kexec"
+	sed 's/^/    /' "$BUILD/kexec/report.txt"
+}
+
 export BUILD PYTHONDONTWRITEBYTECODE=1
-[ $# -gt 0 ] || set -- unit unit-arm64 forms tools qemu qemu10 clang
+[ $# -gt 0 ] || set -- unit unit-arm64 forms tools qemu qemu10 clang kexec
 for suite in "$@"; do
 	"$(echo "$suite" | tr - _)"
 done

@@ -11,9 +11,10 @@ libfdt-dev zlib1g-dev libcmocka-dev linux-libc-dev
 qemu-system-arm qemu-system-x86 ipxe-qemu qemu-user
 python3 python3-pytest python3-pytest-xdist python3-cryptography-vectors
 device-tree-compiler cpio git ca-certificates
+dpkg-dev lz4
 clang-format cppcheck shellcheck
 '
-[ "${1:-}" != bench ] || packages="$packages dpkg-dev python3-matplotlib"
+[ "${1:-}" != bench ] || packages="$packages python3-matplotlib"
 
 missing=
 for package in $packages; do

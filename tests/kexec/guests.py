@@ -13,12 +13,17 @@ import re
 import time
 from pathlib import Path
 
+import pytest
+
 from machine import BUILD, PATIENCE, Machine
 
 HERE = Path(__file__).resolve().parent
 
 REGULAR = 0o100000
 TRAILER = "TRAILER!!!"
+
+# On arm64 stock alone hashes for longer than some kernels boot.
+BOOT_PATIENCE = 2 * PATIENCE
 
 
 def padded(data):
@@ -86,6 +91,13 @@ X86_64_COMPUTERS = (x86_64("x86_64-pc", "pc"), x86_64("x86_64-q35", "q35"))
 ARM64, X86_64 = ARM64_COMPUTERS[1], X86_64_COMPUTERS[1]
 
 
+def cases(ours, stock):
+    """A test's parameters: our purgatory on each of these computers, stock on those."""
+    pairs = [("stock", computer) for computer in stock] + [("ours", computer) for computer in ours]
+    ids = [f"{purgatory}-{computer.name}" for purgatory, computer in pairs]
+    return pytest.mark.parametrize("purgatory, computer", pairs, indirect=["purgatory"], ids=ids)
+
+
 class Session(Machine):
     """A running machine that knows when it was told to leave the outer kernel."""
 
@@ -98,9 +110,9 @@ class Session(Machine):
         """Wait for the inner kernel's userspace; the seconds between leaving the outer kernel and the inner one's first
         line."""
         start = self.jump()
-        self.wait_for(r"Linux version")
+        self.wait_for(r"Linux version", BOOT_PATIENCE)
         seconds = time.monotonic() - start
-        self.wait_for(r"inner: userspace of Linux")
+        self.wait_for(r"inner: userspace of Linux", BOOT_PATIENCE)
         return seconds
 
     def segments(self):

@@ -8,13 +8,11 @@ was refused.
 import re
 import time
 
-import pytest
-
-from guests import ARM64, X86_64
+from guests import ARM64, X86_64, cases
 from machine import ARCHES, wait_until_halted
 from test_kexec_crash import CRASHKERNEL
 
-COMPUTERS = pytest.mark.parametrize("computer", (ARM64, X86_64), ids=lambda computer: computer.name)
+BOTH = cases(ours=(ARM64, X86_64), stock=(ARM64, X86_64))
 
 # In the kernel's segment. arm64: a reserved field of the Image header (Documentation/arm64/booting.rst). x86_64: the last
 # byte before the 64-bit entry, behind code that only the 32-bit entry runs (Documentation/x86/boot.rst).
@@ -55,7 +53,7 @@ def refused(machine, computer, purgatory):
     assert "Linux version" not in machine.text
 
 
-@COMPUTERS
+@BOTH
 def test_damaged(outer, note, purgatory, computer):
     """Loaded by kexec -l, changed when the old kernel is gone: refused."""
     with stop_at_purgatory(outer(computer), computer.speak) as machine:
@@ -65,7 +63,7 @@ def test_damaged(outer, note, purgatory, computer):
         note("kexec -l", f"{computer.name}, a byte changed", "refused")
 
 
-@COMPUTERS
+@BOTH
 def test_damaged_crash_kernel(outer, note, purgatory, computer):
     """Loaded by kexec -p, changed while the old kernel still runs: refused."""
     guest = outer(computer, append=CRASHKERNEL[computer.arch])
@@ -76,7 +74,7 @@ def test_damaged_crash_kernel(outer, note, purgatory, computer):
         note("kexec -p", f"{computer.name}, a byte changed", "refused")
 
 
-@COMPUTERS
+@BOTH
 def test_damaged_without_checks(outer, note, purgatory, computer):
     """Under --no-checks the same change does not keep the inner kernel from coming up; ours says that it did not look."""
     with stop_at_purgatory(outer(computer), f"--no-checks {computer.speak}") as machine:
@@ -88,7 +86,7 @@ def test_damaged_without_checks(outer, note, purgatory, computer):
         note("kexec -l --no-checks", f"{computer.name}, a byte changed", "boots")
 
 
-@COMPUTERS
+@BOTH
 def test_silent(outer, note, computer):
     """Without an option that gives it a console the purgatory boots and says nothing."""
     guest = outer(computer)
@@ -99,9 +97,7 @@ def test_silent(outer, note, computer):
 
 
 # On arm64 stock takes so long that its silence says nothing.
-@pytest.mark.parametrize(
-    "purgatory, computer", (("ours", ARM64), ("stock", X86_64), ("ours", X86_64)), indirect=["purgatory"], ids=str
-)
+@cases(ours=(ARM64, X86_64), stock=(X86_64,))
 def test_silent_refusal(outer, note, purgatory, computer):
     """Nor does it say that it refuses. Ours is halted, with the code where a debugger finds it; stock runs in a circle."""
     with stop_at_purgatory(outer(computer), "") as machine:

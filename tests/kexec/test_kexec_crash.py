@@ -1,28 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """`kexec -p`, and a crash by sysrq: the kernel that was kept for it comes up, and finds the old one's memory."""
 
-import pytest
-
-from guests import ARM64_COMPUTERS, X86_64_COMPUTERS
+from guests import ARM64, ARM64_COMPUTERS, X86_64_COMPUTERS, cases
 
 CRASHKERNEL = {"arm64": "crashkernel=128M", "x86_64": "crashkernel=192M"}
-COMPUTERS = (*ARM64_COMPUTERS[1::2], *X86_64_COMPUTERS)
 
 # QEMU's firmware had put the outer kernel's setup code there, and nobody needs it later. On x86 the purgatory saves all
 # below 640 KiB before the inner kernel may use it, and the inner kernel's /proc/vmcore has it from where it was saved.
 LOW = 0x10200
 
 
-def crash(guest, arguments=""):
-    """Load, and crash the outer kernel."""
-    return guest.start(f"load -p /vmlinuz {arguments} {guest.inner(f'nr_cpus=1 look={LOW:#x}')}; crash")
-
-
-@pytest.mark.parametrize("computer", COMPUTERS, ids=lambda computer: computer.name)
+@cases(ours=ARM64_COMPUTERS[1::2] + X86_64_COMPUTERS, stock=(ARM64, *X86_64_COMPUTERS))
 def test_crash(outer, note, computer):
     """The inner kernel comes up after a crash and has /proc/vmcore; on x86 with what was in low memory. On arm64 nothing can
     be read there: Debian's kernel does not tell kexec-tools where its _text is, and the headers come out wrong."""
-    with crash(outer(computer, append=CRASHKERNEL[computer.arch]), computer.speak) as machine:
+    guest = outer(computer, append=CRASHKERNEL[computer.arch])
+    with guest.start(f"load -p /vmlinuz {computer.speak} {guest.inner(f'nr_cpus=1 look={LOW:#x}')}; crash") as machine:
         machine.jump()
         before = machine.memory(LOW, 8)
         seconds = machine.greeting()
