@@ -102,6 +102,7 @@ kexec() {
 }
 
 export BUILD PYTHONDONTWRITEBYTECODE=1
+mkdir -p "$BUILD/tests"
 [ $# -gt 0 ] || set -- unit unit-arm64 forms tools qemu qemu10 clang kexec
 for suite in "$@"; do
 	"$(echo "$suite" | tr - _)"

@@ -102,12 +102,14 @@ def test_real_mode(outer, note, debug):
         note(f"kexec -l --real-mode {debug}".strip(), "x86_64, our program", "reports")
 
 
-def test_real_mode_linux(outer, note):
-    """Debian's kernel comes up through its real-mode entry, whatever the purgatory. It has no command line: kexec-tools puts
-    that where the kernel's setup code then has its stack, since it knows of a stack half as large as today's. So it says
-    nothing by the serial port, and nothing tells how long it takes; its init does."""
+@pytest.mark.parametrize("debug", ["", "--debug"])
+def test_real_mode_linux(outer, note, debug):
+    """Debian's kernel comes up through its real-mode entry, whatever the purgatory; with --debug its setup code calls the
+    purgatory's hooks. It has no command line: kexec-tools puts that where the setup code then has its stack, since it knows
+    of a stack half as large as today's. So the kernel says nothing by the serial port, but its init does."""
     guest = outer(X86_64)
-    with guest.start(f"kexec -c -l /vmlinuz --real-mode --console-serial {guest.inner()}; jump") as machine:
+    arguments = f"/vmlinuz --real-mode {debug} --console-serial {guest.inner()}"
+    with guest.start(f"kexec -c -l {arguments} >/log 2>&1; jump") as machine:
         machine.jump()
         machine.wait_for("inner: userspace of Linux")
-        note("kexec -l --real-mode", "x86_64, Debian's kernel", "boots, no command line")
+        note(f"kexec -l --real-mode {debug}".strip(), "x86_64, Debian's kernel", "boots, no command line")
