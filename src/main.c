@@ -99,6 +99,7 @@ _Noreturn void purgatory_main(void)
 	struct finding finding = {.index = NO_INDEX};
 	struct work work = {.uncached = NULL};
 
+	arch_reset_devices(params->flags);
 	console_open(params->console, (uintptr_t)&purg_header, purg_header.mem_size);
 	if (!check_place(&finding))
 		fail(&finding);
