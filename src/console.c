@@ -22,16 +22,18 @@
  * 8250: register numbers, to be multiplied by the stride; 0 is the data register, as PL011's. National Semiconductor
  * PC16550D, table II.
  */
-#define UART_IER 1
-#define UART_FCR 2
-#define UART_LCR 3
-#define UART_LCR_8N1 0x03
-#define UART_LCR_DLAB 0x80 /* registers 0 and 1 are the divisor's */
-#define UART_MCR 4
-#define UART_MCR_DTR_RTS 0x03
 #define UART_LSR 5
 #define UART_LSR_THRE (1 << 5)
 #define UART_LSR_TEMT (1 << 6)
+
+/*
+ * How a line is set, in eight steps from the right: the register's number in a digit, what is written to it in a byte.
+ * LCR 8N1; IER no interrupts; FCR no FIFO; MCR DTR and RTS on; LCR the same, registers 0 and 1 being the divisor's now;
+ * both of them; LCR 8N1.
+ */
+#define LINE_REGISTERS 0x31034213u
+#define LINE_VALUES 0x0300008303000003ull
+#define LINE_DIVISOR_SHIFT 40
 
 /* The rate of the divisor 1 with the clock of a PC, 1.8432 MHz; and the slowest that is set. */
 #define UART_BAUD_MAX 115200
@@ -103,7 +105,7 @@ static bool stride_ok(const struct purg_console *console, uint32_t width)
 /* The bytes of memory, from the base on, that are the console's. */
 static uint64_t span(const struct purg_console *console)
 {
-	if (console->kind == PURG_CONSOLE_NONE || console->kind == PURG_CONSOLE_8250_PORT)
+	if (console->kind == PURG_CONSOLE_NONE || is(console->kind, PURG_CONSOLE_8250_PORT))
 		return 0;
 	return is(console->kind, PURG_CONSOLE_VGA) ? PURG_CONSOLE_VGA_SPAN : PURG_CONSOLE_SPAN;
 }
@@ -206,20 +208,11 @@ static void write_register(const struct uart *uart, uint64_t at, uint32_t value)
 static void set_line(struct uart *uart, uint32_t stride, uint32_t baud)
 {
 	uint32_t divisor = UART_BAUD_MAX / baud;
-	const uint8_t line[][2] = {
-		{UART_LCR, UART_LCR_8N1},
-		{UART_IER, 0},
-		{UART_FCR, 0},
-		{UART_MCR, UART_MCR_DTR_RTS},
-		{UART_LCR, UART_LCR_8N1 | UART_LCR_DLAB},
-		{0, (uint8_t)divisor},
-		{1, (uint8_t)(divisor >> 8)},
-		{UART_LCR, UART_LCR_8N1},
-	};
+	uint64_t values = LINE_VALUES | (uint64_t)divisor << LINE_DIVISOR_SHIFT;
 
 	wait_for(uart, uart->idle);
-	for (size_t i = 0; i < sizeof(line) / sizeof(line[0]); i++)
-		write_register(uart, uart->data + line[i][0] * stride, line[i][1]);
+	for (uint32_t registers = LINE_REGISTERS; registers; registers >>= 4, values >>= 8)
+		write_register(uart, uart->data + (registers & 0xf) * stride, (uint8_t)values);
 	uart->patience = PATIENCE;
 }
 
