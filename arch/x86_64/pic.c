@@ -11,7 +11,7 @@
 #define SECOND 0xa0 /* IR8 to IR15, by way of IR2 of the first */
 #define DATA 1      /* from a controller's first port: ICW2 to ICW4, and the mask */
 
-#define ICW1 0x11 /* edges, two controllers, ICW4 follows */
+#define ICW1 0x11 /* edges, two controllers, ICW4 follows; clears the mask */
 #define ICW4 0x01 /* 8086, and each end of interrupt is told */
 
 static void initialize(uint16_t port, uint8_t vector, uint8_t cascade)
@@ -22,12 +22,8 @@ static void initialize(uint16_t port, uint8_t vector, uint8_t cascade)
 	arch_port_write(port + DATA, ICW4);
 }
 
-/* The first is unmasked last, when both are what they shall be. */
 void pic_reset(void)
 {
-	arch_port_write(FIRST + DATA, 0xff);
 	initialize(SECOND, 0x70, 2);
 	initialize(FIRST, 0x08, 1 << 2);
-	arch_port_write(SECOND + DATA, 0);
-	arch_port_write(FIRST + DATA, 0);
 }
