@@ -67,12 +67,25 @@ void arch_simd_end(void);
 const char *arch_caches_begin(const struct purg_params *params);
 void arch_caches_end(const struct purg_params *params);
 
-/* Device registers. width is 1, 2 or 4. Ports are used only where arch_has_ports() is true. */
+/* True if consoles of this kind can be on this architecture; asked of PURG_CONSOLE_* only. */
+bool arch_has_console(uint32_t kind);
+
+/* Device registers. width is 1, 2 or 4. Ports are used only where there is a PURG_CONSOLE_8250_PORT. */
 uint32_t arch_mmio_read(uint64_t address, uint32_t width);
 void arch_mmio_write(uint64_t address, uint32_t width, uint32_t value);
-bool arch_has_ports(void);
 uint32_t arch_port_read(uint16_t port);
 void arch_port_write(uint16_t port, uint8_t value);
+
+/* A counter, and how far it counts in a second; zero: not known. Used only where there is a PURG_CONSOLE_SINK. */
+uint64_t arch_ticks(void);
+uint64_t arch_ticks_hz(void);
+
+/*
+ * The PURG_FLAG_* that ask for something of old devices; and do what they ask. The second is called before anything
+ * else, with flags that nobody has checked: others are ignored.
+ */
+uint32_t arch_device_flags(void);
+void arch_reset_devices(uint32_t flags);
 
 /* The fastest ways to compute SHA-256 on this CPU in its present state, or the portable one alone if asked for. */
 void arch_sha256(struct sha256_engine *engine, bool portable);

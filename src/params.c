@@ -78,7 +78,7 @@ static bool check_policy(const struct purg_params *params, struct finding *findi
 	default:
 		return refuse(finding, PURG_E_VALUE, "verify", params->verify);
 	}
-	if (params->flags & ~(uint32_t)PURG_FLAG_PORTABLE_SHA256)
+	if (params->flags & ~(PURG_FLAG_PORTABLE_SHA256 | arch_device_flags()))
 		return refuse(finding, PURG_E_VALUE, "flags", params->flags);
 	return check_zero(finding, "linear_map", &params->linear_map, sizeof(params->linear_map)) &&
 	       check_zero(finding, "reserved", params->reserved, sizeof(params->reserved)) &&

@@ -39,7 +39,7 @@
 
 /*
  * purg_header.features: what this build does. What it does not do, it refuses: a loader that asks for nothing outside
- * these bits, and for no purg_failure.delay and no purg_console.baud, is never told "not supported by this build".
+ * these bits, and for no purg_failure.delay, is never told "not supported by this build".
  */
 #define PURG_FEATURE_SEGMENT_DIGEST (1 << 0)
 #define PURG_FEATURE_CONCAT_DIGEST (1 << 1)
@@ -54,10 +54,15 @@
 #define PURG_FEATURE_RETURN (1 << 10)
 #define PURG_FEATURE_FALLBACK (1 << 11)
 #define PURG_FEATURE_REPORT (1 << 12)
+#define PURG_FEATURE_BAUD (1 << 13)         /* purg_console.baud */
+#define PURG_FEATURE_CONSOLE_VGA (1 << 14)  /* x86_64 only */
+#define PURG_FEATURE_CONSOLE_SINK (1 << 15) /* arm64 only */
+#define PURG_FEATURE_LEGACY (1 << 16)       /* x86_64 only: PURG_FLAG_RESET_VGA, PURG_FLAG_LEGACY_PIC */
 
 /* Capacities of the block. */
 #define PURG_MAX_CONSOLES 2
-#define PURG_CONSOLE_SPAN 96 /* bytes from a memory-mapped console's base on in which nothing else may lie */
+#define PURG_CONSOLE_SPAN 96       /* bytes from a memory-mapped console's base on in which nothing else may lie, ... */
+#define PURG_CONSOLE_VGA_SPAN 4000 /* ... and from that of a PURG_CONSOLE_VGA: 25 rows of 80 cells of 2 bytes */
 #define PURG_MAX_SEGMENTS 64
 #define PURG_MAX_COPIES 16
 #define PURG_MAX_RANGES 32
@@ -93,6 +98,8 @@
 #define PURG_CONSOLE_PL011 0xec7ac8ad     /* Arm PL011 or SBSA UART, memory mapped */
 #define PURG_CONSOLE_8250 0xf5b19f71      /* 8250, 16450, 16550, memory mapped */
 #define PURG_CONSOLE_8250_PORT 0xdc36fc90 /* the same behind x86 I/O ports */
+#define PURG_CONSOLE_VGA 0xf049823f       /* x86: VGA text memory, 80 columns and 25 rows; base normally 0xb8000 */
+#define PURG_CONSOLE_SINK 0xb0e6a3a6      /* arm64: a transmit register alone, of a UART that cannot be asked */
 
 /* purg_segment.kind: how the segment is verified. No kind means "not at all". */
 #define PURG_DIGEST_SEGMENT 0          /* SHA-256 of the segment, in purg_segment.digest */
@@ -107,6 +114,8 @@
 
 /* purg_params.flags */
 #define PURG_FLAG_PORTABLE_SHA256 (1 << 0) /* use the portable SHA-256, whatever the CPU has: for debugging */
+#define PURG_FLAG_RESET_VGA (1 << 1)       /* x86_64: put a VGA card back to text mode 3 before the first line */
+#define PURG_FLAG_LEGACY_PIC (1 << 2)      /* x86_64: program the two 8259A as a PC's BIOS does */
 
 /* purg_copy.flags */
 #define PURG_COPY_UNVERIFIED (1 << 0) /* what is copied need not be verified: memory that is saved as it is */
@@ -201,11 +210,11 @@ PURG_SIZE(purg_header, PURG_HEADER_SIZE);
 
 /* A console to which the purgatory writes its lines. It is used as found: no baud rate is set unless asked for. */
 struct purg_console {
-	uint32_t kind;   /* PURG_CONSOLE_*; zero: none */
-	uint32_t width;  /* bytes of one register access: 1, 2 or 4; zero: 4 for PL011, 1 for 8250 */
-	uint64_t base;   /* physical address, or port, of the first register */
+	uint32_t kind;  /* PURG_CONSOLE_*; zero: none */
+	uint32_t width; /* bytes of one register access: 1, 2 or 4; zero: 4 for PL011, 1 for 8250 and sink; VGA: zero */
+	uint64_t base;  /* physical address, or port, of the first register; VGA: of the first cell */
 	uint32_t stride; /* 8250: bytes from one register to the next, a power of two up to 16; zero: width */
-	uint32_t baud;   /* 8250: rate to set (1.8432 MHz clock); zero: leave it as it is */
+	uint32_t baud;   /* 8250: rate to set, 50 to 115200, a divisor of 115200 (1.8432 MHz clock); zero: as it is */
 	uint64_t reserved;
 };
 PURG_OFFSET(purg_console, kind, 0x00);

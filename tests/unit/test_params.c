@@ -111,8 +111,9 @@ REFUSES(size_large, block.size++, PURG_E_SIZE, NULL, "size")
 REFUSES(verify_unknown, block.verify = 1, PURG_E_VALUE, NULL, "verify")
 REFUSES(verify_skip, block.verify = PURG_VERIFY_UNLESS_UNMAPPED, PURG_E_UNSUPPORTED, NULL, "verify")
 ACCEPTS(verify_never, block.verify = PURG_VERIFY_NEVER)
-REFUSES(flags_unknown, block.flags = 2, PURG_E_VALUE, NULL, "flags")
-ACCEPTS(flags_portable, block.flags = PURG_FLAG_PORTABLE_SHA256)
+REFUSES(flags_unknown, block.flags = 8, PURG_E_VALUE, NULL, "flags")
+REFUSES(flags_of_others, block.flags = PURG_FLAG_LEGACY_PIC, PURG_E_VALUE, NULL, "flags")
+ACCEPTS(flags_known, block.flags = PURG_FLAG_PORTABLE_SHA256 | PURG_FLAG_RESET_VGA)
 REFUSES(reserved, block.reserved[15] = 1, PURG_E_RESERVED, NULL, "reserved")
 REFUSES(reserved2, block.reserved2[63] = 1, PURG_E_RESERVED, NULL, "reserved2")
 REFUSES(linear_map, block.linear_map.range[31].size = 1, PURG_E_RESERVED, NULL, "linear_map")
@@ -222,7 +223,7 @@ REFUSES(console_wide, block.console[0].width = 36, PURG_E_VALUE, "console", "wid
 REFUSES(console_stride, block.console[0].stride = 4, PURG_E_VALUE, "console", "stride")
 REFUSES(console_base, block.console[0].base = 2, PURG_E_RANGE, "console", "base")
 REFUSES(console_far, block.console[0].base = END, PURG_E_RANGE, "console", "base")
-REFUSES(console_baud, block.console[0].baud = 9600, PURG_E_UNSUPPORTED, "console", "baud")
+REFUSES(console_baud, block.console[0].baud = 9600, PURG_E_VALUE, "console", "baud")
 REFUSES(console_reserved, block.console[0].reserved = 1, PURG_E_RESERVED, "console", "reserved")
 REFUSES(console_port, (block.console[0].kind = PURG_CONSOLE_8250_PORT, block.console[0].base = 0xfffb), PURG_E_RANGE,
 	"console", "base")
@@ -291,6 +292,8 @@ static const uint32_t words[] = {
 	PURG_CONSOLE_PL011,
 	PURG_CONSOLE_8250,
 	PURG_CONSOLE_8250_PORT,
+	PURG_CONSOLE_VGA,
+	PURG_CONSOLE_SINK,
 	PURG_DIGEST_CONCAT,
 	PURG_DIGEST_STRIPED,
 	PURG_VERDICT_VERIFIED,
@@ -323,7 +326,8 @@ int main(void)
 		TEST(verify_skip),
 		TEST(verify_never),
 		TEST(flags_unknown),
-		TEST(flags_portable),
+		TEST(flags_of_others),
+		TEST(flags_known),
 		TEST(reserved),
 		TEST(reserved2),
 		TEST(linear_map),
