@@ -36,7 +36,7 @@ SECTIONS
 		LONG(0)
 		LONG(image_params)
 		LONG(PURG_PARAMS_SIZE)
-		LONG(BUILD_FEATURES)
+		LONG(BUILD_FEATURES | ARCH_FEATURES)
 		QUAD(0)
 		header_end = .;
 		*(.text .text.*)
