@@ -39,6 +39,8 @@ SECTIONS
 		LONG(BUILD_FEATURES | ARCH_FEATURES)
 		QUAD(0)
 		header_end = .;
+		/* Code that only a loader refers to, by its symbols. */
+		KEEP(*(.text.client))
 		*(.text .text.*)
 	} :text
 

@@ -7,6 +7,7 @@ The machine is a PC with SeaBIOS, so that there is an interrupt vector table, wh
 
 import dataclasses
 import re
+import struct
 
 import pytest
 
@@ -481,3 +482,61 @@ def test_hidden_segments(high, mode):
         else:
             assert selector == (mode.payload_at >> 4 if name == "CS" else selectors[name.lower()])
             assert (base, limit) == (selector * 16, 0xFFFF)
+
+
+# The hooks that kexec-tools gives to a kernel's setup code for --real-mode.
+
+
+def hooked(mode, directory, hook):
+    """A boot whose payload begins by way of the hook, with a stack and a value in each register."""
+    boot = boot_into(mode, directory)
+    boot.place = 0x10000
+    program, named = mode.program()
+    program[named["hook"] : named["hook"] + 4] = hook(boot)
+    boot.payload = program
+    boot.pieces.clear()
+    boot.params["segment_count"] = 0
+    boot.segment("payload", mode.payload_at, program)
+    set_registers(boot, mode, {name: 0x11223301 | i << 4 for i, name in enumerate(mode.registers[:8])})
+    set_registers(boot, mode, {"esp": mode.stub_at + 0x800} if mode is PROTECTED else {"esp": 0x800, "ss": 0x3000})
+    set_registers(boot, mode, mode.entry(mode.payload_at + named["hooked"]))
+    return boot
+
+
+def assert_kept(boot, mode, report, *names):
+    """These registers are as the block had them."""
+    for name in names:
+        assert report[name] == boot.params[f"handoff.{mode.name}.{name}"], name
+
+
+def test_pre32(tmp_path):
+    """realmode_swtch: called as kexec-tools has it called, it masks interrupts, writes the NMI mask, and returns."""
+
+    def far_pointer(boot):
+        base = boot.symbol("client_entry16_debug")
+        assert base % 16 == 0
+        return struct.pack("<HH", boot.symbol("client_entry16_debug_pre32") - base, base >> 4)
+
+    boot = hooked(REAL, tmp_path, far_pointer)
+    report, _ = boot.report()
+    assert_kept(boot, REAL, report, "ebx", "ecx", "edx", "esi", "edi", "ebp", "esp", "ds", "es", "ss", "fs", "gs")
+    assert report["eflags"] & 1 << 9 == 0
+    assert report["cmos"] != 0xA5
+    assert report["bios_memory"] == BIOS_MEMORY
+
+
+def test_first32(tmp_path):
+    """code32_start: it goes on at the address that the loader kept, with what the boot protocol has in registers."""
+    boot = hooked(PROTECTED, tmp_path, lambda boot: struct.pack("<I", boot.symbol("client_entry16_debug_first32")))
+    variable = boot.symbol("client_entry16_debug_old_first32") - boot.place
+    struct.pack_into("<I", boot.image, variable, PROTECTED.payload_at)
+    report, _ = boot.report()
+    assert_kept(boot, PROTECTED, report, "ebx", "ecx", "edx", "esi", "edi", "ebp", "esp")
+    assert report["cs"] == 0x10
+    assert [report[name] for name in ("ds", "es", "ss", "fs", "gs")] == [0x18] * 5
+
+
+def test_client_code(tmp_path):
+    """The entries that only mark a mode have addresses of their own."""
+    boot = Boot(X86_64, tmp_path)
+    assert boot.symbol("client_entry16") != boot.symbol("client_entry16_debug")

@@ -26,6 +26,7 @@ HEADER_END = 0x201
 TYPE_OF_LOADER = 0x210
 LOADFLAGS = 0x211
 CAN_USE_HEAP = 0x80
+REALMODE_SWTCH = 0x208
 CODE32_START = 0x214
 RAMDISK = 0x218
 HEAP_END_PTR = 0x224
@@ -84,10 +85,16 @@ def test_32_bit_protocol(tmp_path):
     assert_userspace(boot, 4)
 
 
-def test_16_bit_protocol(tmp_path):
-    """The kernel's own setup code asks the BIOS."""
+def test_16_bit_protocol_with_hooks(tmp_path):
+    """The kernel's own setup code asks the BIOS, and calls both of the hooks that kexec-tools gives it."""
     boot, setup = linux(REAL, tmp_path, "512M")
     boot.place = REAL.low
+    base = boot.symbol("client_entry16_debug")
+    hook = struct.pack("<HH", boot.symbol("client_entry16_debug_pre32") - base, base >> 4)
+    setup[REALMODE_SWTCH : REALMODE_SWTCH + 4] = hook
+    struct.pack_into("<I", setup, CODE32_START, boot.symbol("client_entry16_debug_first32"))
+    variable = boot.symbol("client_entry16_debug_old_first32") - boot.place
+    struct.pack_into("<I", boot.image, variable, KERNEL_AT)
     setup[LOADFLAGS] |= CAN_USE_HEAP
     struct.pack_into("<H", setup, HEAP_END_PTR, HEAP_END - 0x200)
     boot.segment("setup", SETUP_AT, setup)
