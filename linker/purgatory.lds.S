@@ -36,9 +36,11 @@ SECTIONS
 		LONG(0)
 		LONG(image_params)
 		LONG(PURG_PARAMS_SIZE)
-		LONG(BUILD_FEATURES)
+		LONG(BUILD_FEATURES | ARCH_FEATURES)
 		QUAD(0)
 		header_end = .;
+		/* Code that only a loader refers to, by its symbols. */
+		KEEP(*(.text.client))
 		*(.text .text.*)
 	} :text
 

@@ -15,6 +15,7 @@
 	client	entry32_regs, 36, 4
 	client	entry16_regs, 48, 4
 	client	entry16_debug_regs, 48, 4
+	client	entry16_debug_old_first32, 4, 4
 	client	cmdline_end, 8
 	client	jump_back_entry, 8
 	client	backup_start, 8

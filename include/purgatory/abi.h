@@ -121,7 +121,7 @@
 #define PURG_COPY_UNVERIFIED (1 << 0) /* what is copied need not be verified: memory that is saved as it is */
 
 /* purg_handoff.checks: look at what is handed over before the jump. */
-#define PURG_CHECK_KERNEL (1 << 0) /* arm64: the Image magic at pc + 56. x86_64: "HdrS" in the boot_params at rsi */
+#define PURG_CHECK_KERNEL (1 << 0) /* arm64: the Image magic at pc + 56. x86: "HdrS" 0x202 behind rsi, esi or ds:0 */
 #define PURG_CHECK_DTB (1 << 1)    /* arm64: magic, alignment to 8 and size (at most 2 MiB) of the DTB at x0 */
 
 /* purg_linear_map.flags */
@@ -147,7 +147,7 @@
 #define PURG_E_IMAGE 14       /* the purgatory's own code does not have the digest that the loader gave */
 #define PURG_E_DIGEST 15      /* a segment does not have its digest: it was changed after it was loaded */
 #define PURG_E_CONCAT 16      /* the concatenated segments do not have their digest */
-#define PURG_E_PLACEMENT 17   /* the purgatory does not lie at a multiple of its alignment */
+#define PURG_E_PLACEMENT 17   /* the purgatory or the stub is not aligned, or too high for the handoff's mode */
 #define PURG_E_CPU 18         /* entered in a CPU state that the ABI does not allow */
 #define PURG_E_KERNEL 19      /* what the entry points at is not a kernel */
 #define PURG_E_DTB 20         /* what x0 points at is not a DTB, or lies badly */
@@ -159,6 +159,8 @@
 
 #define PURG_PARAMS_SIZE 0x1700
 #define PURG_HANDOFF_REGS 0x08
+
+#define PURG_STUB_SIZE 0x1000
 
 #ifndef __ASSEMBLER__
 
@@ -304,18 +306,22 @@ PURG_OFFSET(purg_regs_x86_64, rip, 0x80);
 PURG_SIZE(purg_regs_x86_64, 0x88);
 
 struct purg_regs_x86_32 {
-	uint32_t eax, ebx, ecx, edx, esi, edi, esp, ebp, eip;
+	uint32_t eax, ebx, ecx, edx;
+	uint32_t esi; /* Linux: boot_params */
+	uint32_t edi, esp, ebp, eip;
 };
+PURG_OFFSET(purg_regs_x86_32, esi, 0x10);
 PURG_OFFSET(purg_regs_x86_32, eip, 0x20);
 PURG_SIZE(purg_regs_x86_32, 0x24);
 
 struct purg_regs_x86_16 {
 	uint32_t eax, ebx, ecx, edx, esi, edi, esp, ebp;
-	uint16_t ds, es, ss, fs, gs, cs, ip, reserved;
+	uint16_t ds, es, ss, fs, gs, ip, cs, reserved;
 };
 PURG_OFFSET(purg_regs_x86_16, ds, 0x20);
-PURG_OFFSET(purg_regs_x86_16, cs, 0x2a);
-PURG_OFFSET(purg_regs_x86_16, ip, 0x2c);
+PURG_OFFSET(purg_regs_x86_16, ip, 0x2a);
+PURG_OFFSET(purg_regs_x86_16, cs, 0x2c);
+PURG_OFFSET(purg_regs_x86_16, reserved, 0x2e);
 PURG_SIZE(purg_regs_x86_16, 0x30);
 
 /* How to enter the next program. */
@@ -328,7 +334,11 @@ struct purg_handoff {
 		struct purg_regs_x86_32 x86_32;
 		struct purg_regs_x86_16 x86_16;
 	};
-	uint64_t stub; /* x86 32 and 16 bit: 4 KiB, free, below 4 GiB or 1 MiB, for the descent; else zero */
+	/*
+	 * x86, 32-bit and 16-bit modes: PURG_STUB_SIZE free bytes, at a multiple of that, below 4 GiB or 1 MiB, from
+	 * which the next program is entered; zero: all of the image lies below, and this is done in there
+	 */
+	uint64_t stub;
 	uint64_t reserved;
 };
 PURG_OFFSET(purg_handoff, mode, 0x00);

@@ -268,8 +268,8 @@ DIGESTS = [
 FAULTS = HEAD + POLICY + SEGMENTS + COPIES + RESERVED + CONSOLES + DIGESTS
 
 X86_FAULTS = [
-    ("mode-x86-32", put("handoff.mode", "HANDOFF_X86_32"), "E_UNSUPPORTED", "handoff mode"),
-    ("mode-x86-16", put("handoff.mode", "HANDOFF_X86_16"), "E_UNSUPPORTED", "handoff mode"),
+    ("mode-x86-32", put("handoff.mode", "HANDOFF_X86_32"), "E_RESERVED", "handoff .unused."),
+    ("mode-x86-16", put("handoff.mode", "HANDOFF_X86_16"), "E_RESERVED", "handoff .unused."),
     ("checks-dtb", put("handoff.checks", "CHECK_DTB"), "E_VALUE", "handoff checks"),
     (
         "port-beyond",

@@ -68,9 +68,14 @@ bool arch_mode_known(uint32_t mode)
 	return mode == PURG_HANDOFF_NATIVE || mode == PURG_HANDOFF_X86_32;
 }
 
-size_t arch_regs_size(void)
+size_t arch_regs_size(uint32_t mode)
 {
-	return sizeof(struct purg_regs_arm64);
+	return mode == PURG_HANDOFF_NATIVE ? sizeof(struct purg_regs_arm64) : sizeof(struct purg_regs_x86_32);
+}
+
+uint64_t arch_low_end(uint32_t mode)
+{
+	return mode == PURG_HANDOFF_NATIVE ? 0 : fake.low_end;
 }
 
 uint64_t arch_entry(const struct purg_handoff *handoff)

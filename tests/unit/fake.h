@@ -47,6 +47,7 @@ struct fake {
 	uint64_t entry;          /* FAKE_JUMPED: where to */
 	bool bad_cpu;            /* entered in a state that is not allowed */
 	bool bad_kernel;         /* nothing at the entry looks like a kernel */
+	uint64_t low_end;        /* what PURG_HANDOFF_X86_32 reaches; its entry is in arm64.pc all the same */
 	const char *uncached;    /* why there are no caches; NULL: there are */
 	uint64_t client_entry;   /* where a client of the other door wants to go ... */
 	uint64_t bad_finish;     /* ... and where to write afterwards; zero: nowhere */
