@@ -2,7 +2,7 @@
 /*
  * Code symbols that kexec-tools looks up for `--real-mode` (kexec/arch/i386/kexec-bzImage.c): two entries that it names as
  * the next program's, meaning "go on in 16-bit mode", and two hooks that it gives to the next kernel's setup code.
- * The linker script keeps these sections. The image lies below 640 KiB then.
+ * The linker script keeps this section. The image lies below 640 KiB then.
  */
 #include "segments.h"
 

@@ -1,122 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""The exits of x86_64 into 32-bit protected mode and 16-bit real mode: what the next program is entered with, from which
-places, by which steps, and what is refused.
+"""The exits of x86_64 into 32-bit protected mode and 16-bit real mode: what the next program is entered with, from
+which places, and by which steps."""
 
-The machine is a PC with SeaBIOS, so that there is an interrupt vector table, which real mode is given back.
-"""
-
-import dataclasses
 import re
 import struct
 
 import pytest
 
-from abi import X86_16_REGISTERS, X86_32_REGISTERS, constant
-from faults import both
-from machine import BUILD, GIB, MIB, OPTION_DIRTY, X86_64, Boot, State
+from abi import constant
+from machine import OPTION_DIRTY, X86_64, Boot
+from modes import CR4_LA57, CR4_PAE, CR4_PCIDE, MODES, PC, PROTECTED, REAL, STATES, STUB_SIZE
+from modes import boot_from_high, boot_into, set_registers
 from segments import pattern
-from symbols import symbols
 
 CR0_PE, CR0_WP, CR0_PG = 1 << 0, 1 << 16, 1 << 31
-CR4_PAE, CR4_LA57, CR4_PCIDE, CR4_SMEP = 1 << 5, 1 << 12, 1 << 17, 1 << 20
 EFER_LME, EFER_LMA = 1 << 8, 1 << 10
-EFLAGS_FIXED = 2
+EFLAGS_IF, EFLAGS_FIXED = 1 << 9, 2
 IVT_LIMIT = 0x3FF
-STUB_SIZE = 0x1000
 
 # What the BIOS's INT 12h says of a PC whose topmost KiB of low memory is its own: 639.
 BIOS_MEMORY = 639
 
 HDRS_OFFSET = 0x202
 
-# How the old kernel may leave the CPU, and the CPU that can be left so.
-CR0_FOUND = 0x80010033
-PC = State("pc", ("-cpu", "qemu64", "-M", "pc"), X86_64.states[0].options, CR4_PAE, CR0_FOUND)
-STATES = [
-    PC,
-    dataclasses.replace(PC, name="la57", sctlr_or_cr4=CR4_PAE | CR4_LA57).with_cpu("max,la57=on"),
-    dataclasses.replace(PC, name="pcid", sctlr_or_cr4=CR4_PAE | CR4_PCIDE).with_cpu("max,pcid=on"),
-    dataclasses.replace(
-        PC, name="la57-pcid-smep", sctlr_or_cr4=CR4_PAE | CR4_LA57 | CR4_PCIDE | CR4_SMEP
-    ).with_cpu("max,la57=on,pcid=on"),
-]
-
-
-@dataclasses.dataclass(frozen=True)
-class Mode:
-    """One of the two modes, and a place for all that a boot into it needs."""
-
-    name: str
-    word: str
-    registers: tuple
-    end: int
-    low: int
-    payload_at: int
-    stub_at: int
-    edges: tuple
-
-    def entry(self, address):
-        """The registers that make up an entry at address."""
-        if self is PROTECTED:
-            return {"eip": address}
-        return {"cs": self.payload_at >> 4, "ip": address - self.payload_at}
-
-    def program(self):
-        """The payload, and where in it each symbol lies."""
-        base = BUILD / "tests" / f"payload-{self.name}"
-        offset = self.payload_at if self is PROTECTED else 0
-        named = {name: value - offset for name, value in symbols(f"{base}.linked").items()}
-        return bytearray(base.with_name(base.name + ".bin").read_bytes()), named
-
-
-PROTECTED = Mode(
-    name="x86_32",
-    word="HANDOFF_X86_32",
-    registers=X86_32_REGISTERS,
-    end=4 * GIB,
-    low=X86_64.purgatory_at,
-    payload_at=X86_64.payload_at,
-    stub_at=X86_64.spare_at,
-    edges=(0x1000, 3 * GIB - STUB_SIZE),
-)
-
-REAL = Mode(
-    name="x86_16",
-    word="HANDOFF_X86_16",
-    registers=X86_16_REGISTERS,
-    end=1 * MIB,
-    low=0x10000,
-    payload_at=0x20000,
-    stub_at=0x30000,
-    edges=(0x1000, 0x9E000),
-)
-
-MODES = [PROTECTED, REAL]
-HIGH = 4 * GIB + 0x345000
-
 
 @pytest.fixture(params=MODES, ids=[mode.name for mode in MODES])
 def mode(request):
     """Each of the two modes."""
     return request.param
-
-
-def boot_into(mode, directory, memory_size="256M"):
-    """A boot in which the payload of that mode is the only segment, and entered; the image lies low."""
-    boot = Boot(X86_64, directory, memory_size)
-    boot.state = PC
-    boot.place = mode.low
-    boot.payload, _ = mode.program()
-    boot.segment("payload", mode.payload_at, boot.payload)
-    boot.params["handoff.mode"] = constant(mode.word)
-    set_registers(boot, mode, mode.entry(mode.payload_at))
-    return boot
-
-
-def set_registers(boot, mode, values):
-    """Registers of the handoff."""
-    for name, value in values.items():
-        boot.params[f"handoff.{mode.name}.{name}"] = value
 
 
 @pytest.fixture
@@ -127,11 +38,8 @@ def boot(mode, tmp_path):
 
 @pytest.fixture
 def high(mode, tmp_path):
-    """The same with the image above 4 GiB, and a stub."""
-    boot = boot_into(mode, tmp_path, "6G")
-    boot.place = HIGH
-    boot.params["handoff.stub"] = mode.stub_at
-    return boot
+    """The same from above 4 GiB."""
+    return boot_from_high(mode, tmp_path)
 
 
 def check_state(mode, report, found=PC):
@@ -301,128 +209,6 @@ def test_kernel_is_missed(boot, mode):
     assert f"handoff {'ds' if mode is REAL else 'esi'}: no kernel there: 0x40010 " in line
 
 
-# Refusals: name, fault, code, words that the line must have.
-
-
-def put(path, value):
-    """A fault: the field holds this value, or what a function of the mode gives."""
-    return lambda boot, mode: boot.params.__setitem__(path, value(mode) if callable(value) else value)
-
-
-def together(*faults):
-    """Several changes that make one fault."""
-    return lambda boot, mode: both(*(lambda subject, fault=fault: fault(subject, mode) for fault in faults))(boot)
-
-
-def stub_at(value):
-    """A fault: the stub lies there."""
-    return put("handoff.stub", value)
-
-
-def image_at(address):
-    """The image lies there."""
-    return lambda boot, mode: setattr(boot, "place", address)
-
-
-def image_low(boot, mode):
-    """The image lies where the mode reaches."""
-    boot.place = mode.low
-
-
-def segment_at(offset):
-    """A segment of one page begins that many bytes behind the stub's start."""
-    return lambda boot, mode: boot.segment("second", mode.stub_at + offset, pattern(0x1000))
-
-
-def copy_to(offset):
-    """A copy of one byte is made to that many bytes behind the stub's start."""
-    return lambda boot, mode: boot.params.add_copy(mode.stub_at + offset, mode.payload_at, 1)
-
-
-def console_at(offset):
-    """A second console's registers lie that many bytes behind the stub's start."""
-    return lambda boot, mode: boot.console(1, kind="CONSOLE_8250", base=mode.stub_at + offset)
-
-
-def register(name, value):
-    """A register of the mode holds this value."""
-    return lambda boot, mode: set_registers(boot, mode, {name: value})
-
-
-def reserved_behind(name):
-    """The byte behind the registers, or behind one of them, is not zero."""
-    return lambda boot, mode: boot.image.__setitem__(boot.params.offset(f"handoff.{mode.name}.{name}") + 4, 1)
-
-
-def entry_outside(boot, mode):
-    """The entry is the first byte that is not in the segment."""
-    set_registers(boot, mode, mode.entry(mode.payload_at + len(boot.payload)))
-
-
-def end_of(mode):
-    """The first address that the mode does not reach."""
-    return mode.end
-
-
-FAULTS = [
-    ("too-high-without-stub", stub_at(0), "E_PLACEMENT", "handoff image: misaligned, or too high: 0x100345000"),
-    ("stub-misaligned", stub_at(lambda mode: mode.stub_at + 0x10), "E_PLACEMENT", "handoff stub: misaligned"),
-    ("stub-at-the-end", stub_at(end_of), "E_PLACEMENT", "handoff stub: misaligned, or too high"),
-    ("stub-at-the-top", stub_at((1 << 64) - STUB_SIZE), "E_PLACEMENT", "handoff stub"),
-    (
-        "stub-on-image",
-        together(image_low, stub_at(lambda mode: mode.low + 0x7000)),
-        "E_OVERLAP_SELF",
-        "handoff stub",
-    ),
-    ("stub-on-segment-start", segment_at(0xFFF), "E_OVERLAP", "handoff stub"),
-    ("stub-on-segment-end", segment_at(-0xFFF), "E_OVERLAP", "handoff stub"),
-    ("stub-on-copy-first", copy_to(0), "E_OVERLAP", "handoff stub"),
-    ("stub-on-copy-last", copy_to(0xFFF), "E_OVERLAP", "handoff stub"),
-    ("stub-on-console", console_at(0xF00), "E_OVERLAP", "handoff stub"),
-    ("reserved", put("handoff.reserved", 1), "E_RESERVED", "handoff reserved"),
-    ("entry-outside", entry_outside, "E_ENTRY", "handoff entry"),
-    ("mode-one-bit-off", put("handoff.mode", lambda mode: constant(mode.word) ^ 1), "E_VALUE", "handoff mode"),
-]
-
-# Those of one mode alone.
-PROTECTED_FAULTS = [
-    ("stub-in-no-memory", stub_at(3 * GIB), "E_UNMAPPED", "handoff stub"),
-    ("unused-register", reserved_behind("eip"), "E_RESERVED", "handoff (unused)"),
-    (
-        "entry-in-image",
-        together(image_at(PROTECTED.low), register("eip", PROTECTED.low)),
-        "E_OVERLAP_SELF",
-        "handoff entry",
-    ),
-]
-REAL_FAULTS = [
-    ("reserved-register", register("reserved", 1), "E_RESERVED", "handoff (unused)"),
-    ("unused-register", reserved_behind("cs"), "E_RESERVED", "handoff (unused)"),
-    ("image-at-1M", together(image_at(MIB), stub_at(0)), "E_PLACEMENT", "handoff image"),
-]
-
-CASES = (
-    [(mode, *case) for mode in MODES for case in FAULTS]
-    + [(PROTECTED, *case) for case in PROTECTED_FAULTS]
-    + [(REAL, *case) for case in REAL_FAULTS]
-)
-
-
-@pytest.mark.parametrize(
-    "mode, name, fault, code, words", CASES, ids=[f"{mode.name}-{name}" for mode, name, *_ in CASES]
-)
-def test_refusal(tmp_path, mode, name, fault, code, words):
-    """Each fault in a boot that test_from_above_4g shows to be sound: the line, the code, and nothing entered."""
-    boot = boot_into(mode, tmp_path, "6G")
-    boot.place = HIGH
-    boot.params["handoff.stub"] = mode.stub_at
-    fault(boot, mode)
-    line = boot.refusal()
-    assert f"[code {constant(code)}]" in line
-    assert words in line
-
-
 # The steps, one instruction at a time.
 
 SEGMENT = re.compile(r"^([CDEFGS]S) *=([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)", re.M)
@@ -469,7 +255,7 @@ def test_steps(high, mode, state):
 
 
 def test_hidden_segments(high, mode):
-    """What the CPU holds of the segments at the entry: flat, 32 bits wide; or of 64 KiB, each at its selector times 16."""
+    """What the CPU holds of each segment at the entry: flat, of 32 bits; or of 64 KiB, at its selector times 16."""
     selectors = {name: 0x1110 | i << 12 for i, name in enumerate(("ds", "es", "ss", "fs", "gs"))}
     if mode is REAL:
         set_registers(high, mode, selectors)
@@ -520,7 +306,7 @@ def test_pre32(tmp_path):
     boot = hooked(REAL, tmp_path, far_pointer)
     report, _ = boot.report()
     assert_kept(boot, REAL, report, "ebx", "ecx", "edx", "esi", "edi", "ebp", "esp", "ds", "es", "ss", "fs", "gs")
-    assert report["eflags"] & 1 << 9 == 0
+    assert report["eflags"] & EFLAGS_IF == 0
     assert report["cmos"] != 0xA5
     assert report["bios_memory"] == BIOS_MEMORY
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Debian's x86_64 kernel by its 32-bit and by its 16-bit boot protocol (Documentation/arch/x86/boot.rst), to userspace."""
+"""Debian's x86_64 kernel by its 32-bit and its 16-bit boot protocol (Documentation/arch/x86/boot.rst), to userspace."""
 
 import struct
 
 from abi import constant
-from machine import BUILD, GIB, MIB, Boot, X86_64
-from test_modes import PC, PROTECTED, REAL, set_registers
+from machine import BUILD, MIB, X86_64, Boot
+from modes import HIGH, PC, PROTECTED, REAL, set_registers
 
 BOOT_PATIENCE = 90
 GREETING = r"^purgatory-demo: userspace of Linux"
@@ -71,7 +71,7 @@ def assert_userspace(boot, segments):
 def test_32_bit_protocol(tmp_path):
     """From above 4 GiB, by way of a stub, with a boot_params that the loader made."""
     boot, setup = linux(PROTECTED, tmp_path, "4G")
-    boot.place = 4 * GIB + 0x345000
+    boot.place = HIGH
     boot.params["handoff.stub"] = 0x1000
     header_end = 0x202 + setup[HEADER_END]
     boot_params = bytearray(0x1000)
@@ -85,7 +85,7 @@ def test_32_bit_protocol(tmp_path):
     assert_userspace(boot, 4)
 
 
-def test_16_bit_protocol_with_hooks(tmp_path):
+def test_16_bit_protocol(tmp_path):
     """The kernel's own setup code asks the BIOS, and calls both of the hooks that kexec-tools gives it."""
     boot, setup = linux(REAL, tmp_path, "512M")
     boot.place = REAL.low
