@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""The exits of x86_64 into 32-bit protected mode and 16-bit real mode: what the next program is entered with, from which
-places, and by which steps."""
+"""The exits of x86_64 into 32-bit protected mode and 16-bit real mode: what the next program is entered with, from
+which places, and by which steps."""
 
 import re
 import struct
