@@ -33,6 +33,13 @@ FREESTANDING = -std=gnu11 $(SMALL) -fomit-frame-pointer -ffreestanding -fvisibil
 ARCH_FLAGS_arm64 := -fpie -mstrict-align -mcmodel=tiny -mno-outline-atomics -mbranch-protection=none
 ARCH_FLAGS_x86_64 := -fpie -m64 -mno-red-zone -fcf-protection=none
 
+# The plain form leaves its relocations to others, who know few: with arm64's large code model those are of whole addresses
+# and of calls, not of parts of an address in loads of every width. No optimisation over all files: ld -r takes objects.
+PLAIN_FLAGS_arm64 := $(filter-out -fpie -mcmodel=%,$(ARCH_FLAGS_arm64)) -fno-pie -mcmodel=large
+PLAIN_FLAGS_x86_64 := $(ARCH_FLAGS_x86_64)
+PLAIN = $(filter-out -flto%,$(FREESTANDING))
+PLAIN_LINK := $(LINKER) -nostdlib -r $(patsubst %,-Wl$(comma)%,--build-id=none --orphan-handling=error --fatal-warnings)
+
 # The compiler links, since it optimises over all files at once; nothing is added by it.
 LINK := $(LINKER) -nostdlib $(patsubst %,-Wl$(comma)%,--no-dynamic-linker -z,text -z,noexecstack -z,norelro \
 	-z,max-page-size=4096 --build-id=none --gc-sections --orphan-handling=error --fatal-warnings)
@@ -43,7 +50,7 @@ STACK_SIZE := 4096
 LINK_NUMBERS_arm64 := -DPURG_ARCH=PURG_ARCH_ARM64 -DGOT_RESERVED=8 -DRO_BUDGET=0x3400 -DMEM_BUDGET=0x18000
 LINK_NUMBERS_x86_64 := -DPURG_ARCH=PURG_ARCH_X86_64 -DGOT_RESERVED=0 -DRO_BUDGET=0x4800 -DMEM_BUDGET=0x8000
 
-BLOBS := $(foreach arch,$(ARCHES),$(foreach form,ro elf bin,$O/purgatory-$(arch).$(form)))
+BLOBS := $(foreach arch,$(ARCHES),$(foreach form,ro elf bin rel.o,$O/purgatory-$(arch).$(form)))
 
 # Everything is built anew when the toolchain changes in the same place.
 TOOLCHAIN_STAMP := $O/toolchain
@@ -90,6 +97,25 @@ $O/purgatory-$(1).ro: linker/wrap.S $O/purgatory-$(1).bin $O/$(1)/symbols.inc
 	$$(say) WRAP $$@
 	$$(CC_$(1)) -DFLAT='"$O/purgatory-$(1).bin"' -DSYMBOLS='"$O/$(1)/symbols.inc"' -c $$< -o $$@
 
--include $$(PURGATORY_OBJECTS_$(1):.o=.d) $O/$(1)/purgatory.lds.d
+# The plain form: C is compiled for it, assembly is as it is.
+$O/$(1)/plain/%.c.o: %.c linker/freestanding.mk $$(TOOLCHAIN_STAMP)
+	$$(say) CC $$@
+	mkdir -p $$(@D)
+	$$(CC_$(1)) $$(PLAIN) $$(PLAIN_FLAGS_$(1)) -MMD -MP -c $$< -o $$@
+
+PLAIN_OBJECTS_$(1) := $$(patsubst $O/$(1)/%.c.o,$O/$(1)/plain/%.c.o,$$(PURGATORY_OBJECTS_$(1))) $O/$(1)/linker/plain.S.o
+
+$O/$(1)/plain.o: $O/$(1)/plain.lds $$(PLAIN_OBJECTS_$(1))
+	$$(say) LD $$@
+	$$(CC_$(1)) $$(PLAIN_LINK) -T $$^ -o $$@
+
+# lld leaves a flag of the strings' sections, by which the next linker would take all of it for strings.
+$O/purgatory-$(1).rel.o: $O/$(1)/plain.o linker/plain-symbols.awk linker/plain-check.awk
+	$$(say) OBJCOPY $$@
+	$$(BINUTILS_$(1))nm $$< | awk -f linker/plain-symbols.awk > $$(<:.o=.symbols)
+	$$(BINUTILS_$(1))objcopy --set-section-flags .purgatory=alloc,load,contents,code @$$(<:.o=.symbols) $$< $$@
+	$$(BINUTILS_$(1))readelf -W -S -s -r $$@ | awk -f linker/plain-check.awk
+
+-include $$(PURGATORY_OBJECTS_$(1):.o=.d) $$(PLAIN_OBJECTS_$(1):.o=.d) $O/$(1)/purgatory.lds.d $O/$(1)/plain.lds.d
 endef
 $(foreach arch,$(ARCHES),$(eval $(call freestanding-arch,$(arch))))

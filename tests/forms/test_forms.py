@@ -126,7 +126,7 @@ def test_build_is_repeatable(tmp_path):
     shutil.copytree(ROOT, elsewhere, ignore=shutil.ignore_patterns("build", ".git"))
     for path in elsewhere.rglob("*"):
         os.utime(path, (1, 1))
-    forms = [form(arch, suffix) for arch in ("arm64", "x86_64") for suffix in ("ro", "elf", "bin")]
+    forms = [form(arch, suffix) for arch in ("arm64", "x86_64") for suffix in ("ro", "elf", "bin", "rel.o")]
     toolchain = os.environ.get("TOOLCHAIN", "gcc")
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo", "MAKEFLAGS": ""}
     subprocess.run(
