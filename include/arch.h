@@ -37,6 +37,15 @@ uint32_t arch_known_checks(void);
  */
 bool arch_handoff_check(const struct purg_handoff *handoff, struct finding *finding);
 
+/*
+ * For compat_fill, which has filled in the segments: the handoff, the consoles and what else this architecture's
+ * clients say. As compat_fill.
+ */
+bool arch_compat_fill(struct purg_params *params, struct finding *finding);
+
+/* What a client wants done to what it loaded when that is verified. True, or false with what is wrong in *finding. */
+bool arch_compat_finish(const struct purg_params *params, struct finding *finding);
+
 /* Enter the next program. */
 _Noreturn void arch_handoff(const struct purg_handoff *handoff);
 

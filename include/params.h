@@ -17,6 +17,12 @@ extern struct purg_params purg_params;
 bool params_check_head(const struct purg_params *params, struct finding *finding);
 bool params_check_fields(const struct purg_params *params, struct finding *finding);
 
+/*
+ * True if the range lies in one segment; under NEVER, in memory that is not the purgatory's. That is what may be
+ * changed once all is verified.
+ */
+bool params_may_write(const struct purg_params *params, uint64_t start, uint64_t size);
+
 /* How many segments are going to be read. Under NEVER none is, and where one lies there need be no memory. */
 static inline uint32_t params_segments_to_read(const struct purg_params *params)
 {

@@ -47,10 +47,10 @@ LINK := $(LINKER) -nostdlib $(patsubst %,-Wl$(comma)%,--no-dynamic-linker -z,tex
 # Numbers for the linker script. RO_BUDGET: code and constants; MEM_BUDGET: all of the memory. GOT_RESERVED: the bytes that
 # GNU ld puts into an unused GOT.
 STACK_SIZE := 4096
-LINK_NUMBERS_arm64 := -DPURG_ARCH=PURG_ARCH_ARM64 -DGOT_RESERVED=8 -DRO_BUDGET=0x3400 -DMEM_BUDGET=0x18000
-LINK_NUMBERS_x86_64 := -DPURG_ARCH=PURG_ARCH_X86_64 -DGOT_RESERVED=0 -DRO_BUDGET=0x4800 -DMEM_BUDGET=0x8000
+LINK_NUMBERS_arm64 := -DPURG_ARCH=PURG_ARCH_ARM64 -DGOT_RESERVED=8 -DRO_BUDGET=0x3800 -DMEM_BUDGET=0x1a000
+LINK_NUMBERS_x86_64 := -DPURG_ARCH=PURG_ARCH_X86_64 -DGOT_RESERVED=0 -DRO_BUDGET=0x5000 -DMEM_BUDGET=0xa000
 
-BLOBS := $(foreach arch,$(ARCHES),$(foreach form,ro elf bin rel.o,$O/purgatory-$(arch).$(form)))
+BLOBS := $(foreach arch,$(ARCHES),$(foreach form,ro elf bin rel.o,$O/purgatory-$(arch).$(form))) $O/purgatory-x86_64-linux.ro
 
 # Everything is built anew when the toolchain changes in the same place.
 TOOLCHAIN_STAMP := $O/toolchain
@@ -91,19 +91,27 @@ $O/purgatory-$(1).bin: $O/purgatory-$(1).elf
 # The symbols of the relocatable form, from the numbers that the linker script computed.
 $O/$(1)/symbols.inc: $O/purgatory-$(1).elf linker/symbols.awk
 	$$(say) GEN $$@
-	$$(BINUTILS_$(1))nm $$< | awk -f linker/symbols.awk > $$@
+	$$(BINUTILS_$(1))nm -S $$< | awk -f linker/symbols.awk > $$@
 
-$O/purgatory-$(1).ro: linker/wrap.S $O/purgatory-$(1).bin $O/$(1)/symbols.inc
+# For kexec-tools, and, by another order of the registers, for Linux.
+$O/purgatory-$(1).ro: CLIENT := COMPAT_KEXEC_TOOLS
+$O/purgatory-$(1)-linux.ro: CLIENT := COMPAT_LINUX
+$O/purgatory-$(1).ro $O/purgatory-$(1)-linux.ro: linker/wrap.S include/clients.h $O/purgatory-$(1).bin $O/$(1)/symbols.inc
 	$$(say) WRAP $$@
-	$$(CC_$(1)) -DFLAT='"$O/purgatory-$(1).bin"' -DSYMBOLS='"$O/$(1)/symbols.inc"' -c $$< -o $$@
+	$$(CC_$(1)) -Iinclude -DCLIENT=$$(CLIENT) -DFLAT='"$O/purgatory-$(1).bin"' -DSYMBOLS='"$O/$(1)/symbols.inc"' -c $$< -o $$@
 
-# The plain form: C is compiled for it, assembly is as it is.
+# The plain form: everything once more, as kexec-tools' from the start.
 $O/$(1)/plain/%.c.o: %.c linker/freestanding.mk $$(TOOLCHAIN_STAMP)
 	$$(say) CC $$@
 	mkdir -p $$(@D)
 	$$(CC_$(1)) $$(PLAIN) $$(PLAIN_FLAGS_$(1)) -MMD -MP -c $$< -o $$@
 
-PLAIN_OBJECTS_$(1) := $$(patsubst $O/$(1)/%.c.o,$O/$(1)/plain/%.c.o,$$(PURGATORY_OBJECTS_$(1))) $O/$(1)/linker/plain.S.o
+$O/$(1)/plain/%.S.o: %.S linker/freestanding.mk $$(TOOLCHAIN_STAMP)
+	$$(say) AS $$@
+	mkdir -p $$(@D)
+	$$(CC_$(1)) $$(PLAIN_FLAGS_$(1)) $$(WARNINGS) -Iinclude -DSTACK_SIZE=$$(STACK_SIZE) -DCLIENT=COMPAT_KEXEC_TOOLS -MMD -MP -c $$< -o $$@
+
+PLAIN_OBJECTS_$(1) := $$(PURGATORY_OBJECTS_$(1):$O/$(1)/%=$O/$(1)/plain/%) $O/$(1)/plain/linker/plain.S.o
 
 $O/$(1)/plain.o: $O/$(1)/plain.lds $$(PLAIN_OBJECTS_$(1))
 	$$(say) LD $$@

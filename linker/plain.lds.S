@@ -8,7 +8,7 @@
 #include <purgatory/abi.h>
 
 /* Without optimisation over all files the code is longer by this much at most. */
-#define MORE_CODE 0x3000
+#define MORE_CODE 0x2000
 
 SECTIONS
 {
@@ -28,6 +28,7 @@ SECTIONS
 		data_end = .;
 		. += PURG_PARAMS_SIZE - (data_end - purg_params);
 
+		KEEP(*(.clients))
 		*(.bss .bss.[!.]* .bss..L* COMMON)
 		. = ALIGN(IMAGE_ALIGN);
 		image_tables = .;

@@ -48,6 +48,7 @@ SECTIONS
 	} :data
 
 	.bss (NOLOAD) : {
+		KEEP(*(.bss.clients))
 		*(.bss .bss.[!.]* .bss..L* COMMON)
 		/* Page tables: as much of them as is used is the end of the image for whoever maintains caches. */
 		. = ALIGN(IMAGE_ALIGN);

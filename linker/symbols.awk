@@ -1,10 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-# From `nm` of the linked image: the symbols that loaders look up in the relocatable form, for linker/wrap.S.
+# From `nm -S` of the linked image, the symbols that loaders look up in the relocatable form, for linker/wrap.S: the
+# entry, the block, and each client_NAME as NAME.
 
-{ value[$3] = "0x" $1 }
+{
+	name = $NF
+	value[name] = "0x" $1
+	size[name] = NF == 4 ? "0x" $2 : "0"
+	kind[name] = $(NF - 1) ~ /[tT]/ ? "function" : "object"
+	order[++count] = name
+}
 
 END {
 	printf "\t.set FLAT_MEM_SIZE, %s\n", value["image_mem_size"]
+	printf "\t.set COMPAT_CLIENT, %s\n", value["compat_client"]
 	printf "\tsymbol purgatory_start, function, 0, %s\n", value["image_ro_size"]
 	printf "\tsymbol purg_params, object, %s, %s\n", value["image_params"], value["image_params_size"]
+	for (i = 1; i <= count; i++)
+		if (sub(/^client_/, "", order[i]))
+			printf "\tsymbol %s, %s, %s, %s\n", order[i], kind["client_" order[i]], \
+				value["client_" order[i]], size["client_" order[i]]
 }

@@ -6,6 +6,7 @@
  */
 #include <arch.h>
 #include <build.h>
+#include <compat.h>
 #include <console.h>
 #include <fail.h>
 #include <params.h>
@@ -98,13 +99,15 @@ _Noreturn void purgatory_main(void)
 	const struct purg_params *params = &purg_params;
 	struct finding finding = {.index = NO_INDEX};
 	struct work work = {.uncached = NULL};
+	bool filled = compat_fill(&purg_params, &finding);
 
 	console_open(params->console, (uintptr_t)&purg_header, purg_header.mem_size);
-	if (!check_place(&finding))
+	if (!filled || !check_place(&finding))
 		fail(&finding);
 	arch_simd_begin();
 	arch_sha256(&work.engine, params->flags & PURG_FLAG_PORTABLE_SHA256);
-	if (!check_block(params, &work.engine, &finding) || !verify_and_copy(params, &finding, &work))
+	if (!check_block(params, &work.engine, &finding) || !verify_and_copy(params, &finding, &work) ||
+	    !arch_compat_finish(params, &finding))
 		fail(&finding);
 	finding.table = "handoff";
 	if (!arch_handoff_check(&params->handoff, &finding))

@@ -163,6 +163,15 @@ static const struct purg_segment *segment_around(const struct purg_params *param
 	return NULL;
 }
 
+bool params_may_write(const struct purg_params *params, uint64_t start, uint64_t size)
+{
+	struct finding finding;
+
+	if (params->verify != PURG_VERIFY_NEVER)
+		return segment_around(params, start, size);
+	return check_range(&finding, NULL, start, size);
+}
+
 /* A copy of unverified memory may not meet any other copy, lest it be carried on as if it were verified. */
 static bool meets_other_copy(const struct purg_params *params, const struct purg_copy *copy)
 {

@@ -8,11 +8,12 @@ sha256-paths = tests/unit/paths_$(1).c src/sha256.c src/striped.c $(wildcard arc
 UNIT_sha256 := $(call sha256-paths,$(HOST_ARCH))
 UNIT_params := $(GENERIC)
 UNIT_main := $(GENERIC)
+UNIT_compat := $(GENERIC)
 UNIT_console := $(GENERIC)
 UNIT_tables := $(GENERIC) arch/arm64/tables.c
 UNIT_dtb := front/arm64/dtb.c
 UNIT_bootparams := front/x86_64/bootparams.c
-UNITS := sha256 params main console tables dtb bootparams
+UNITS := sha256 params main compat console tables dtb bootparams
 UNIT_TESTS := $(UNITS:%=$O/tests/unit/test_%)
 
 define unit-test

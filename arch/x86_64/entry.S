@@ -25,6 +25,7 @@ purgatory_start:
 start:
 	cli
 	cld
+	movq	%rsp, entry_rsp(%rip)
 	leaq	stack_top(%rip), %rsp
 	xorl	%ebp, %ebp
 
@@ -58,6 +59,13 @@ gdt:
 	.quad	DESCRIPTOR_CODE64
 	.quad	DESCRIPTOR_DATA
 	.set	GDT_SIZE, . - gdt
+
+	.section .bss.entry_rsp, "aw", @nobits
+	.balign	8
+	.globl	entry_rsp
+	.hidden	entry_rsp
+entry_rsp:
+	.space	8
 
 	.section .bss.stack, "aw", @nobits
 	.balign	16

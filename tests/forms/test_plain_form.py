@@ -129,8 +129,19 @@ def test_header(arch, path):
     same = ("magic", "abi_major", "abi_minor", "arch", "header_size", "align", "entry", "params_size", "features")
     assert {field: header[field] for field in same} == {field: flat[field] for field in same}
     assert header["mem_size"] == len(memory) and header["ro_size"] <= header["params"]
-    assert header["file_size"] == header["params"] + 16 and not any(memory[header["file_size"] :])
+    assert header["file_size"] == header["params"] + 16
     assert params["magic"] == constant("PARAMS_MAGIC") and params["size"] == PARAMS_SIZE
+
+
+def test_zeros_behind_the_file(path):
+    """What is behind the block's head is zero, no filling of a linker's, but for the word that says whose it is."""
+    plain = Object.of(path)
+    memory = plain.at(0)
+    (client,) = [symbol for symbol in plain.symbols if symbol.name == "compat_client"]
+    (kexec_tools,) = re.findall(r"#define COMPAT_KEXEC_TOOLS (0x\w+)", (ROOT / "include/clients.h").read_text())
+    assert int.from_bytes(memory[client.value : client.value + 4], "little") == int(kexec_tools, 16)
+    memory[client.value : client.value + 4] = bytes(4)
+    assert not any(memory[Header(memory)["file_size"] :])
 
 
 @pytest.mark.parametrize("place", PLACES, ids=hex)

@@ -15,6 +15,11 @@ _Alignas(FAKE_PAGE) const __typeof__(fake_page) fake_page = {
 	.header = {.magic = PURG_HEADER_MAGIC, .align = FAKE_PAGE, .mem_size = 2 * FAKE_PAGE, .ro_size = FAKE_PAGE},
 };
 
+uint32_t fake_compat_client;
+struct client_region fake_regions[CLIENT_REGIONS];
+uint8_t fake_digest[PURG_DIGEST_SIZE];
+uint32_t fake_skip_checks;
+
 static jmp_buf end;
 
 void fake_run(void)
@@ -80,6 +85,20 @@ uint32_t arch_known_checks(void)
 bool arch_handoff_check(const struct purg_handoff *handoff, struct finding *finding)
 {
 	return !fake.bad_kernel || refuse(finding, PURG_E_KERNEL, "pc", handoff->arm64.pc);
+}
+
+bool arch_compat_fill(struct purg_params *params, struct finding *finding)
+{
+	params->console[0].kind = PURG_CONSOLE_PL011;
+	params->console[0].base = FAKE_UART;
+	params->handoff.arm64.pc = fake.client_entry;
+	return fake.client_entry || refuse(finding, PURG_E_ENTRY, "entry", 0);
+}
+
+bool arch_compat_finish(const struct purg_params *params, struct finding *finding)
+{
+	return !fake.bad_finish || params_may_write(params, fake.bad_finish, 1) ||
+	       refuse(finding, PURG_E_RANGE, "bad_finish", fake.bad_finish);
 }
 
 _Noreturn void arch_handoff(const struct purg_handoff *handoff)

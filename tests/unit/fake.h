@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include <arch.h>
+#include <clients.h>
 #include <params.h>
 #include <range.h>
 
@@ -36,6 +37,8 @@ struct fake {
 	bool bad_cpu;            /* entered in a state that is not allowed */
 	bool bad_kernel;         /* nothing at the entry looks like a kernel */
 	const char *uncached;    /* why there are no caches; NULL: there are */
+	uint64_t client_entry;   /* where a client of the other door wants to go ... */
+	uint64_t bad_finish;     /* ... and where to write afterwards; zero: nowhere */
 	bool stuck;              /* the UART never is ready */
 	unsigned int polls;      /* how often its status was read */
 	bool cached;             /* between arch_caches_begin and its end */
@@ -48,6 +51,12 @@ struct fake {
 };
 
 extern struct fake fake;
+
+/* The clients' symbols: constants for the purgatory, variables for the tests. */
+extern uint32_t fake_compat_client __asm__("compat_client");
+extern struct client_region fake_regions[CLIENT_REGIONS] __asm__("client_sha256_regions");
+extern uint8_t fake_digest[PURG_DIGEST_SIZE] __asm__("client_sha256_digest");
+extern uint32_t fake_skip_checks __asm__("client_skip_checks");
 
 #define FAKE_UART 0x9000000
 

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The symbols of x86: kexec-tools, kexec/arch/x86_64/kexec-x86_64.c and kexec/arch/i386; Linux,
+ * arch/x86/kernel/kexec-bzimage64.c.
+ */
+#include <arch.h>
+#include <clients.h>
+#include <range.h>
+#include <string.h>
+#include "linux_console.h"
+
+/* Linux has the 64-bit registers in the order of the CPU's own numbers. */
+struct linux_regs {
+	uint64_t rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8_to_r15_rip[9];
+};
+
+extern const union {
+	struct purg_regs_x86_64 by_kexec_tools;
+	struct linux_regs by_linux;
+} client_entry64_regs;
+extern const struct purg_regs_x86_32 client_entry32_regs;
+extern const struct purg_regs_x86_16 client_entry16_regs;
+extern const struct purg_regs_x86_16 client_entry16_debug_regs;
+
+extern const uint64_t client_cmdline_end;
+extern const uint64_t client_jump_back_entry;
+extern const uint64_t client_backup_start;
+extern const uint64_t client_backup_src_start;
+extern const uint64_t client_backup_src_size;
+extern const uint32_t client_serial_baud;
+extern const uint16_t client_serial_base;
+extern const uint8_t client_console_serial;
+extern const uint8_t client_console_vga;
+extern const uint8_t client_reset_vga;
+extern const uint8_t client_legacy_pic;
+extern const uint8_t client_panic_kernel;
+
+/* rsp as the purgatory found it: arch/x86_64/entry.S. */
+extern const uint64_t entry_rsp;
+
+#define PAGE 0x1000ull
+#define MIB (1ull << 20)
+#define GIB (1ull << 30)
+
+/* Where the descent's stub goes if the image lies too high for it. */
+#define COMPAT_STUB 0x8000
+
+static void fill_consoles(struct purg_params *params)
+{
+	struct purg_console *console = params->console;
+
+	if (client_console_serial) {
+		console->kind = PURG_CONSOLE_8250_PORT;
+		console->base = client_serial_base;
+		console->baud = client_serial_baud;
+	}
+}
+
+/* The low memory that the crash kernel is going to use is part of the dump. */
+static void fill_backup(struct purg_params *params)
+{
+	if (!client_panic_kernel || !client_backup_start || !client_backup_src_size)
+		return;
+	params->copy[params->copy_count++] = (struct purg_copy){
+		.dst = client_backup_start,
+		.src = client_backup_src_start,
+		.size = client_backup_src_size,
+		.flags = PURG_COPY_UNVERIFIED,
+	};
+}
+
+/* A 32-bit entry that is not given, or is one of our labels, goes on to the 16-bit one. */
+static void fill_below_64(struct purg_handoff *handoff)
+{
+	uint64_t image = (uintptr_t)&purg_header;
+	uint32_t eip = client_entry32_regs.eip;
+	uint64_t limit = 4 * GIB;
+
+	handoff->mode = PURG_HANDOFF_X86_32;
+	handoff->x86_32 = client_entry32_regs;
+	if (!eip) {
+		limit = MIB;
+		handoff->mode = PURG_HANDOFF_X86_16;
+		memset(&handoff->x86_32, 0, sizeof(handoff->x86_32));
+		handoff->x86_16 = client_entry16_regs;
+		handoff->x86_16.reserved = 0;
+	}
+	if (image + purg_header.mem_size > limit)
+		handoff->stub = COMPAT_STUB;
+}
+
+static void fill_kexec_tools(struct purg_params *params)
+{
+	fill_consoles(params);
+	fill_backup(params);
+	if (client_entry64_regs.by_kexec_tools.rip)
+		params->handoff.x86_64 = client_entry64_regs.by_kexec_tools;
+	else
+		fill_below_64(&params->handoff);
+}
+
+static void fill_linux(struct purg_params *params)
+{
+	const struct linux_regs *from = &client_entry64_regs.by_linux;
+	struct purg_regs_x86_64 *to = &params->handoff.x86_64;
+
+	to->rax = from->rax;
+	to->rbx = from->rbx;
+	to->rcx = from->rcx;
+	to->rdx = from->rdx;
+	to->rsi = from->rsi;
+	to->rdi = from->rdi;
+	to->rsp = from->rsp;
+	to->rbp = from->rbp;
+	memcpy(&to->r8, from->r8_to_r15_rip, sizeof(from->r8_to_r15_rip));
+	linux_console(params);
+}
+
+bool arch_compat_fill(struct purg_params *params, struct finding *finding)
+{
+	switch (compat_client) {
+	case COMPAT_KEXEC_TOOLS:
+		fill_kexec_tools(params);
+		break;
+	case COMPAT_LINUX:
+		fill_linux(params);
+		break;
+	default:
+		return refuse(finding, PURG_E_VALUE, "compat_client", compat_client);
+	}
+	/* Under --no-checks nothing else would stop it. */
+	return arch_entry(&params->handoff) || refuse(finding, PURG_E_ENTRY, "entry", 0);
+}
+
+/*
+ * Linux enters the purgatory with a return address on the stack, which is zero unless the user wants to come back
+ * (kexec --load-preserve-context). Others leave rsp at the end of a page, with nothing above it.
+ */
+static uint64_t jump_back_entry(void)
+{
+	if (client_jump_back_entry || entry_rsp % PAGE == 0 || entry_rsp % sizeof(uint64_t) ||
+	    !arch_mapped(entry_rsp, sizeof(uint64_t)))
+		return client_jump_back_entry;
+	return *(const uint64_t *)entry_rsp;
+}
+
+/* Append " kexec_jump_back_entry=0x..." to the verified command line, at its NUL. */
+bool arch_compat_finish(const struct purg_params *params, struct finding *finding)
+{
+	static const char text[] = " kexec_jump_back_entry=0x";
+	char *end = (char *)client_cmdline_end;
+	uint64_t entry;
+	int shift = 60;
+
+	if (compat_client != COMPAT_KEXEC_TOOLS || !end)
+		return true;
+	entry = jump_back_entry();
+	if (!entry)
+		return true;
+	if (!params_may_write(params, client_cmdline_end, sizeof(text) + 16))
+		return refuse(finding, PURG_E_RANGE, "cmdline_end", client_cmdline_end);
+	memcpy(end, text, sizeof(text) - 1);
+	end += sizeof(text) - 1;
+	while (shift && !(entry >> shift))
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		*end++ = "0123456789abcdef"[entry >> shift & 15];
+	*end = '\0';
+	return true;
+}
