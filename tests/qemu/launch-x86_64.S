@@ -19,6 +19,7 @@
 
 #define OPTION_STATE 1		/* set the control registers, empty the GDT and the IDT */
 #define OPTION_DIRTY 4		/* junk in every register; rsp at the end of a page */
+#define OPTION_CALL 128		/* enter by a call: rsp points at a return address */
 
 #define XEN_ELFNOTE_PHYS32_ENTRY 18
 
@@ -124,6 +125,7 @@ launch64:
 	mov	MAILBOX_TARGET(%rbx), %rax
 	mov	%rax, target(%rip)
 	mov	MAILBOX_OPTIONS(%rbx), %r12
+	mov	%r12, options(%rip)
 
 	mov	MAILBOX_COUNT(%rbx), %rdx
 	lea	MAILBOX_PIECES(%rbx), %rbp
@@ -157,7 +159,11 @@ launch64:
 	mov	%rax, %\reg
 	.endr
 	std				/* nobody promised the purgatory a clear direction flag */
-4:	jmp	*target(%rip)
+4:	testb	$OPTION_CALL, options(%rip)
+	jz	5f
+	call	*target(%rip)
+returned:
+5:	jmp	*target(%rip)
 
 	.data
 	.balign	8
@@ -174,6 +180,8 @@ no_table:
 	.quad	0
 	.balign	8
 target:
+	.quad	0
+options:
 	.quad	0
 
 	.bss

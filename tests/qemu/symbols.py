@@ -9,18 +9,29 @@ SYMBOL = struct.Struct("<IBBHQQ")
 SHT_SYMTAB = 2
 
 
-def symbols(path):
-    """Each symbol's value of a 64-bit little-endian ELF; in purgatory-ARCH.elf that is the offset from the image's
-    start. A local name that occurs more than once has its last value."""
+def symbol_table(path):
+    """(value, size) of each symbol of a 64-bit little-endian ELF. In purgatory-ARCH.elf the value is the offset from the
+    image's start; in purgatory-ARCH.ro too, and its section .purgatory itself is there by name, with where it lies in the
+    file. A local name that occurs more than once has its last value."""
     elf = Path(path).read_bytes()
     (table,) = struct.unpack_from("<Q", elf, 0x28)
-    (count,) = struct.unpack_from("<H", elf, 0x3C)
+    count, names_index = struct.unpack_from("<HH", elf, 0x3C)
     sections = [SECTION.unpack_from(elf, table + i * SECTION.size) for i in range(count)]
+
+    def string(section, offset):
+        start = sections[section][4] + offset
+        return elf[start : elf.index(b"\0", start)].decode()
+
     found = {}
-    for _, kind, _, _, offset, size, link, *_ in sections:
+    for name, kind, _, _, offset, size, link, *_ in sections:
         if kind == SHT_SYMTAB:
-            names = sections[link][4]
             for place in range(offset, offset + size, SYMBOL.size):
-                name, _, _, _, value, _ = SYMBOL.unpack_from(elf, place)
-                found[elf[names + name : elf.index(b"\0", names + name)].decode()] = value
+                symbol_name, _, _, _, value, symbol_size = SYMBOL.unpack_from(elf, place)
+                found[string(link, symbol_name)] = value, symbol_size
+        found.setdefault(string(names_index, name), (offset, size))
     return found
+
+
+def symbols(path):
+    """The value of each symbol."""
+    return {name: value for name, (value, _) in symbol_table(path).items()}

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """The plain form boots when a loader's relocator, no better than that of kexec-tools, has placed it."""
 
-import struct
-
 import pytest
 
-from abi import PARAMS_SIZE, constant, sha256
-from machine import ARCHES, BUILD, GIB, Boot
+from abi import constant
+from clients import ClientBoot
+from machine import ARCHES, BUILD, GIB, Boot, verified_line
 from relocator import Object
 
 PLACES = [
@@ -49,36 +48,15 @@ def test_refuses(arch, name, place, tmp_path):
     assert "segment 0 (payload)" in line and f"[code {constant('E_DIGEST')}]" in line
 
 
-# The symbols by which kexec-tools says what is entered and where its lines go, but for the regions and their digest.
-CLIENT_SYMBOLS = {
-    "arm64": lambda entry: {
-        "arm64_kernel_entry": struct.pack("<Q", entry),
-        "arm64_dtb_addr": struct.pack("<Q", ARCHES["arm64"].spare_at),
-        "arm64_sink": struct.pack("<Q", ARCHES["arm64"].console["base"]),
-    },
-    "x86_64": lambda entry: {
-        "entry64_regs": struct.pack("<17Q", *[0] * 16, entry),
-        "console_serial": b"\1",
-        "serial_base": struct.pack("<H", ARCHES["x86_64"].console["base"]),
-    },
-}
-
-
-def test_client_symbols(arch, tmp_path):
+@pytest.mark.parametrize("arch, name, place", PLACES, ids=IDS)
+def test_client_symbols(arch, name, place, tmp_path):
     """Filled in by the symbols of kexec-tools and not by the block, it is kexec-tools' purgatory."""
-    plain = Object.of(BUILD / f"purgatory-{arch.name}.rel.o")
-    boot = Boot(arch, tmp_path, purgatory=bytes(plain.at(arch.purgatory_at)))
-    boot.image[boot.params.base + 16 : boot.params.base + PARAMS_SIZE] = bytes(PARAMS_SIZE - 16)
-    dtb = struct.pack(">10I", 0xD00DFEED, 40, *[0] * 8)
-    boot.put(arch.payload_at, boot.payload)
-    boot.put(arch.spare_at, dtb)
-    values = CLIENT_SYMBOLS[arch.name](arch.payload_at)
-    values["sha256_regions"] = struct.pack("<4Q224x", arch.payload_at, len(boot.payload), arch.spare_at, len(dtb))
-    values["sha256_digest"] = sha256(boot.payload + dtb)
-    for name, value in values.items():
-        symbol = plain.globals()[name]
-        assert symbol.size == len(value), name
-        boot.image[symbol.value : symbol.value + symbol.size] = value
+    boot = ClientBoot(ARCHES[arch], tmp_path, memory_size="6G")
+    plain = Object.of(BUILD / f"purgatory-{arch}.rel.o")
+    boot.place, boot.image = place, plain.at(place)
+    boot.table = {symbol.name: (symbol.value, symbol.size) for symbol in plain.globals().values()}
+    boot.with_payload()
     report, text = boot.report()
-    assert f"purgatory: verified 2 segments, {len(boot.payload) + len(dtb)} bytes" in text
-    assert report[arch.entry] == arch.payload_at
+    segments, size, _, entry = verified_line(text)
+    assert (segments, size) == (len(boot.regions), sum(len(data) for _, data in boot.regions))
+    assert report[boot.arch.entry] == entry == boot.arch.payload_at
