@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-# How freestanding code is compiled and linked, and the purgatory itself: for each ARCH its objects, one link, three forms.
+# How freestanding code is compiled and linked, and the purgatory itself: for each ARCH its objects, one link, its forms.
 
 ifeq ($(TOOLCHAIN),clang)
 CC_arm64 := clang --target=aarch64-linux-gnu

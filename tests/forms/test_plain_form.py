@@ -19,6 +19,8 @@ GIB = 1 << 30
 PLACES = [0, 0x4345000, 2 * GIB - 0x1000, 4 * GIB - 0x3000, 5 * GIB + 0x7000, (1 << 47) - 0x123000]
 TRIPLETS = {"arm64": "aarch64-linux-gnu-", "x86_64": "x86_64-linux-gnu-"}
 
+EMBEDDING = (ROOT / "docs/embedding.md").read_text()
+
 # What kexec-tools 2.0.25 knows, but for R_X86_64_32 and 32S, which tie the image to low memory.
 KNOWN = {
     "arm64": "ABS64 PREL32 MOVW_UABS_G0_NC MOVW_UABS_G1_NC MOVW_UABS_G2_NC MOVW_UABS_G3 LD_PREL_LO19 ADR_PREL_LO21 "
@@ -58,6 +60,12 @@ def test_relocation_types(arch, path, capsys):
     with capsys.disabled():
         print(f"\n{path.name}: " + ", ".join(f"{count} {name}" for name, count in sorted(types.items())))
     assert types and set(types) <= set(KNOWN[arch].split())
+
+
+def test_types_are_documented(arch):
+    """docs/embedding.md lists them."""
+    (listed,) = re.findall(rf"^- {arch}: ((?:.|\n  )*)", EMBEDDING, re.M)
+    assert re.findall(r"`(\w+)`", listed) == KNOWN[arch].split()
 
 
 def test_build_check(path):
@@ -153,6 +161,17 @@ def test_relocator_agrees_with_the_linker(arch, path, place, tmp_path):
     run(*ld, path, "-o", linked).check_returncode()
     run(f"{tools}objcopy", "-O", "binary", "-j", ".purgatory", linked, flat).check_returncode()
     assert Object.of(path).at(place) == flat.read_bytes()
+
+
+def test_documented_link(tmp_path):
+    """The document's command, as it stands there, links it at the address that it names."""
+    (command,) = re.findall(r"^    (ld .*)$", EMBEDDING, re.M)
+    plain = (BUILD / "purgatory-x86_64.rel.o").resolve()
+    (tmp_path / plain.name).symlink_to(plain)
+    place = int(re.search(r"=(0x\w+)", command)[1], 16)
+    run(TRIPLETS["x86_64"] + command.split()[0], *command.split()[1:], cwd=tmp_path).check_returncode()
+    run("objcopy", "-O", "binary", "-j", ".purgatory", "purgatory", "flat", cwd=tmp_path).check_returncode()
+    assert Object.of(plain).at(place) == (tmp_path / "flat").read_bytes()
 
 
 def test_relocator_gives_up(path):
