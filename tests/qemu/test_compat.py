@@ -16,6 +16,8 @@ from symbols import symbols
 DATA_AT = {"arm64": 0x45000040, "x86_64": 0x6100040}
 CMDLINE_AT = 0x6200000
 
+LAUNCHER = symbols(BUILD / "tests" / X86_64.launcher)
+
 
 @pytest.fixture
 def client(arch, tmp_path):
@@ -201,7 +203,7 @@ def test_jump_back_entry(kexec_tools):
     kexec_tools.options = OPTION_DIRTY | OPTION_CALL
     line = cmdline_after(kexec_tools)
     address = re.fullmatch(rb"quiet kexec_jump_back_entry=0x([0-9a-f]+)", line)[1]
-    assert int(address, 16) == symbols(BUILD / "tests" / X86_64.launcher)["returned"]
+    assert int(address, 16) == LAUNCHER["returned"]
 
 
 def test_jump_back_entry_by_symbol(kexec_tools):
@@ -212,6 +214,7 @@ def test_jump_back_entry_by_symbol(kexec_tools):
 
 def test_no_jump_back_entry(kexec_tools):
     """With rsp at the end of a page, nothing above it is read, and nothing appended."""
+    kexec_tools.put(LAUNCHER["stack_end"], pattern(8))
     assert cmdline_after(kexec_tools) == b"quiet"
 
 
