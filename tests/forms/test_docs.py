@@ -63,7 +63,10 @@ def test_memory_is_documented():
 
 
 # What builds a client with our purgatory, each as a test does it that is there.
-CLIENT_BUILDS = [("tests/kexec", "tests/tests.mk", "PURGATORY PURGATORY_OBJS"), ("tests/kernel", "tests/kernel/linux.sh", "PURGATORY_OBJS")]
+CLIENT_BUILDS = [
+    ("tests/kexec", "tests/tests.mk", "PURGATORY PURGATORY_OBJS"),
+    ("tests/kernel", "tests/kernel/linux.sh", "PURGATORY_OBJS"),
+]
 
 
 @pytest.mark.parametrize("suite, script, names", CLIENT_BUILDS, ids=[suite for suite, *_ in CLIENT_BUILDS])

@@ -110,7 +110,7 @@ def test_build_check_refuses(arch, line, complaint, tmp_path):
 
 
 def test_symbols(path):
-    """What loaders look up is global, under its own name, of the ABI's size; nothing else is, and nothing is missing."""
+    """What loaders look up is global, under its own name, of the ABI's size; nothing else is, nothing is missing."""
     plain = Object.of(path)
     found, header = plain.globals(), Header(plain.at(0))
     assert (found["purgatory_start"].value, found["purgatory_start"].info & 15) == (0, 2)
@@ -189,6 +189,8 @@ def test_relocator_gives_up(path):
 def test_other_linker(arch, path, place, tmp_path):
     """lld, given the object, makes the same of it."""
     linked, flat = tmp_path / "linked", tmp_path / "flat"
-    run("ld.lld", "-e", "purgatory_start", f"--section-start=.purgatory={place:#x}", path, "-o", linked).check_returncode()
+    run(
+        "ld.lld", "-e", "purgatory_start", f"--section-start=.purgatory={place:#x}", path, "-o", linked
+    ).check_returncode()
     run(f"{TRIPLETS[arch]}objcopy", "-O", "binary", "-j", ".purgatory", linked, flat).check_returncode()
     assert Object.of(path).at(place) == flat.read_bytes()

@@ -101,10 +101,14 @@ def test_c_format(tmp_path):
 
 def test_go_refuses(loader, tmp_path):
     """What is no purgatory, or one of a later ABI."""
-    for number, spoiled in enumerate((b"", b"MZ" * 64, flat(ARM64).read_bytes().replace(b"PURGATRY\1", b"PURGATRY\2", 1))):
+    for number, spoiled in enumerate(
+        (b"", b"MZ" * 64, flat(ARM64).read_bytes().replace(b"PURGATRY\1", b"PURGATRY\2", 1))
+    ):
         path = tmp_path / str(number)
         path.write_bytes(spoiled)
-        done = subprocess.run([loader, path, tmp_path / "out", "0", "0", "0", "0"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [loader, path, tmp_path / "out", "0", "0", "0", "0"], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 1 and "not a purgatory with ABI 1" in done.stderr
         assert not (tmp_path / "out").exists()
 
@@ -113,7 +117,9 @@ def test_go_format(tmp_path):
     """As gofmt has it."""
     (code,) = snippets("go")
     (tmp_path / "code.go").write_text("package main\n\n" + code)
-    listed = subprocess.run(["gofmt-12", "-l", tmp_path, HERE / "loader.go"], check=True, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["gofmt-12", "-l", tmp_path, HERE / "loader.go"], check=True, capture_output=True, text=True
+    )
     assert listed.stdout == ""
 
 
