@@ -3,12 +3,13 @@
 
 import re
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from abi import PARAMS_SIZE, Header, constant
+from abi import PARAMS_SIZE, constant
 from clients import dtb
 from machine import ARM64, BUILD, MIB, Boot, verified_line
 
@@ -147,14 +148,15 @@ def firmware(arch, directory, **places):
 
 
 def test_c(arch, tmp_path):
-    """A firmware made of it boots, and the block that it has filled in is byte for byte the one of abi.py."""
+    """A firmware made of it boots, the block that it has filled in is byte for byte the one of abi.py, and it
+    has cleaned all that it should."""
     expected = Expected(arch, tmp_path)
     if arch is ARM64:
         expected.params["handoff.checks"] = constant("CHECK_KERNEL") | constant("CHECK_DTB")
     expected.seal()
     at = arch.payload_at + FIRMWARE_AT
     stored = at + MIB
-    places = {"FIRMWARE": at, "STACK": at + MIB, "FLAT": stored, "PLACE": arch.purgatory_at}
+    places = {"FIRMWARE": at, "STACK": at + MIB, "LOG": stored + MIB, "FLAT": stored, "PLACE": arch.purgatory_at}
     places |= {"KERNEL": arch.payload_at, "KERNEL_SIZE": len(expected.kernel)}
     places |= {"DTB": arch.spare_at, "DTB_SIZE": len(dtb())}
 
@@ -164,6 +166,8 @@ def test_c(arch, tmp_path):
     boot.put(arch.purgatory_at, b"\xa5" * expected.header["mem_size"])
     with boot.start() as machine:
         expected.assert_boots(machine)
+        cleaned = struct.unpack("<7Q", machine.memory(places["LOG"], 56))
         block = machine.memory(arch.purgatory_at + expected.header["params"], PARAMS_SIZE)
     assert block == expected.image[expected.header["params"] :][:PARAMS_SIZE]
-    assert Header(boot.image)["file_size"] == len(boot.image)
+    image = arch.purgatory_at, expected.header["mem_size"]
+    assert cleaned == (3, arch.payload_at, len(expected.kernel), arch.spare_at, len(dtb()), *image)
