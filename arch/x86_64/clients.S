@@ -4,10 +4,10 @@
 /* The page that the next program has for a stack. */
 #define NEXT_STACK_SIZE 4096
 
-	.section .bss.clients, "aw", @nobits
+	CLIENTS_SECTION
 	.balign	8
 	object	compat_client, 4
-	.space	4
+	.long	CLIENT
 	client	skip_checks, 4, 4
 	client	sha256_regions, CLIENT_REGIONS_SIZE, 8, purgatory_sha_regions /* Linux calls these two so */
 	client	sha256_digest, 32, 8, purgatory_sha256_digest
