@@ -39,7 +39,7 @@ include tests/tests.mk
 
 .PHONY: all demo check check-unit check-tools check-qemu check-kexec size bench lint format install deps clean help
 
-all: $(BLOBS) $(COMMAND) ## build the purgatory in its three forms, and the command
+all: $(BLOBS) $(COMMAND) ## build the purgatory in all its forms, and the command
 
 demo: deps ## boot two Debian kernels through the purgatory, and see a damaged one refused
 	$(MAKE) all debian

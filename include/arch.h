@@ -18,11 +18,17 @@ bool arch_mapped(uint64_t start, uint64_t size);
 /* True if the purgatory was entered in a CPU state that the ABI allows. */
 bool arch_check_cpu(void);
 
-/* True if the handoff's mode is one of this architecture, whether this build supports it or not. */
+/* True if the handoff's mode is one of this architecture. The next two are asked about such a mode only. */
 bool arch_mode_known(uint32_t mode);
 
-/* The part of the native registers that is in use, in bytes from the union's start; what lies behind is reserved. */
-size_t arch_regs_size(void);
+/* The part of the mode's registers that is in use, in bytes from the union's start; what lies behind is reserved. */
+size_t arch_regs_size(uint32_t mode);
+
+/*
+ * The end of the memory that the mode reaches, below which its stub must lie, or, if it is given none, the image. Zero:
+ * the mode is entered from wherever the image lies, and has no stub.
+ */
+uint64_t arch_low_end(uint32_t mode);
 
 /* The physical address of the next program's first instruction. */
 uint64_t arch_entry(const struct purg_handoff *handoff);
@@ -46,7 +52,7 @@ bool arch_compat_fill(struct purg_params *params, struct finding *finding);
 /* What a client wants done to what it loaded when that is verified. True, or false with what is wrong in *finding. */
 bool arch_compat_finish(const struct purg_params *params, struct finding *finding);
 
-/* Enter the next program. */
+/* Enter the next program, by way of the handoff's stub if it has one: that is written to here, and not before. */
 _Noreturn void arch_handoff(const struct purg_handoff *handoff);
 
 /* Stop this CPU for good, in low power, with every interrupt masked and code in x0 or rax. */
@@ -67,12 +73,25 @@ void arch_simd_end(void);
 const char *arch_caches_begin(const struct purg_params *params);
 void arch_caches_end(const struct purg_params *params);
 
-/* Device registers. width is 1, 2 or 4. Ports are used only where arch_has_ports() is true. */
+/* True if consoles of this kind can be on this architecture; asked of PURG_CONSOLE_* only. */
+bool arch_has_console(uint32_t kind);
+
+/* Device registers. width is 1, 2 or 4. Ports are used only where there is a PURG_CONSOLE_8250_PORT. */
 uint32_t arch_mmio_read(uint64_t address, uint32_t width);
 void arch_mmio_write(uint64_t address, uint32_t width, uint32_t value);
-bool arch_has_ports(void);
 uint32_t arch_port_read(uint16_t port);
 void arch_port_write(uint16_t port, uint8_t value);
+
+/* A counter, and how far it counts in a second; zero: not known. Used only where there is a PURG_CONSOLE_SINK. */
+uint64_t arch_ticks(void);
+uint64_t arch_ticks_hz(void);
+
+/*
+ * The PURG_FLAG_* that ask for something of old devices; and do what they ask. The second is called before anything
+ * else, with flags that nobody has checked: others are ignored.
+ */
+uint32_t arch_device_flags(void);
+void arch_reset_devices(uint32_t flags);
 
 /* The fastest ways to compute SHA-256 on this CPU in its present state, or the portable one alone if asked for. */
 void arch_sha256(struct sha256_engine *engine, bool portable);

@@ -8,8 +8,9 @@
 #define CLIENTS_H
 
 /*
- * compat_client: whose symbols they are. linker/wrap.S writes it into the relocatable form; it is zero in the others,
- * where nobody could find the symbols. Policy words, as in the ABI.
+ * compat_client: whose symbols they are. linker/wrap.S writes it into the relocatable form, and the plain form is
+ * kexec-tools' from the start; it is zero in the others, where nobody could find the symbols. Policy words, as in the
+ * ABI.
  */
 #define COMPAT_KEXEC_TOOLS 0x5d3c96a7
 #define COMPAT_LINUX 0xa6c1e95a

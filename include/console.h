@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* The consoles of a parameter block: PL011 and 8250, polled; a transmitter that never is ready is not waited for long.
+/*
+ * The consoles of a parameter block: PL011 and 8250, polled; a transmitter that never is ready is not waited for long.
+ * VGA text memory; a sink, which is written to slowly instead.
  */
 #ifndef CONSOLE_H
 #define CONSOLE_H
@@ -20,6 +22,13 @@ bool console_touches(const struct purg_console *console, uint64_t start, uint64_
 
 /* True, or false with what is wrong in *finding. */
 bool console_check(const struct purg_console *console, struct finding *finding);
+
+/*
+ * True if there is a PL011 at base, by the identification registers at the end of its page. Only a page is looked at
+ * that begins at base, as every PL011's does, and eight words of it are read: what they are on another device is for
+ * the caller to know. An SBSA UART need not have them.
+ */
+bool console_is_pl011(uint64_t base);
 
 void console_puts(const char *string);
 void console_hex(uint64_t number); /* 0x... with no leading zeros */

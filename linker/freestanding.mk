@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-# How freestanding code is compiled and linked, and the purgatory itself: for each ARCH its objects, one link, three forms.
+# How freestanding code is compiled and linked, and the purgatory itself: for each ARCH its objects, one link, its forms.
 
 ifeq ($(TOOLCHAIN),clang)
 CC_arm64 := clang --target=aarch64-linux-gnu
@@ -33,6 +33,13 @@ FREESTANDING = -std=gnu11 $(SMALL) -fomit-frame-pointer -ffreestanding -fvisibil
 ARCH_FLAGS_arm64 := -fpie -mstrict-align -mcmodel=tiny -mno-outline-atomics -mbranch-protection=none
 ARCH_FLAGS_x86_64 := -fpie -m64 -mno-red-zone -fcf-protection=none
 
+# The plain form leaves its relocations to others, who know few: with arm64's large code model those are of whole addresses
+# and of calls, not of parts of an address in loads of every width. No optimisation over all files: ld -r takes objects.
+PLAIN_FLAGS_arm64 := $(filter-out -fpie -mcmodel=%,$(ARCH_FLAGS_arm64)) -fno-pie -mcmodel=large
+PLAIN_FLAGS_x86_64 := $(ARCH_FLAGS_x86_64)
+PLAIN = $(filter-out -flto%,$(FREESTANDING))
+PLAIN_LINK := $(LINKER) -nostdlib -r $(patsubst %,-Wl$(comma)%,--build-id=none --orphan-handling=error --fatal-warnings)
+
 # The compiler links, since it optimises over all files at once; nothing is added by it.
 LINK := $(LINKER) -nostdlib $(patsubst %,-Wl$(comma)%,--no-dynamic-linker -z,text -z,noexecstack -z,norelro \
 	-z,max-page-size=4096 --build-id=none --gc-sections --orphan-handling=error --fatal-warnings)
@@ -40,10 +47,10 @@ LINK := $(LINKER) -nostdlib $(patsubst %,-Wl$(comma)%,--no-dynamic-linker -z,tex
 # Numbers for the linker script. RO_BUDGET: code and constants; MEM_BUDGET: all of the memory. GOT_RESERVED: the bytes that
 # GNU ld puts into an unused GOT.
 STACK_SIZE := 4096
-LINK_NUMBERS_arm64 := -DPURG_ARCH=PURG_ARCH_ARM64 -DGOT_RESERVED=8 -DRO_BUDGET=0x3800 -DMEM_BUDGET=0x1a000
-LINK_NUMBERS_x86_64 := -DPURG_ARCH=PURG_ARCH_X86_64 -DGOT_RESERVED=0 -DRO_BUDGET=0x5000 -DMEM_BUDGET=0xa000
+LINK_NUMBERS_arm64 := -DPURG_ARCH=PURG_ARCH_ARM64 -DARCH_FEATURES=ARM64_FEATURES -DGOT_RESERVED=8 -DRO_BUDGET=0x3800 -DMEM_BUDGET=0x18000
+LINK_NUMBERS_x86_64 := -DPURG_ARCH=PURG_ARCH_X86_64 -DARCH_FEATURES=X86_64_FEATURES -DGOT_RESERVED=0 -DRO_BUDGET=0x5400 -DMEM_BUDGET=0xa000
 
-BLOBS := $(foreach arch,$(ARCHES),$(foreach form,ro elf bin,$O/purgatory-$(arch).$(form))) $O/purgatory-x86_64-linux.ro
+BLOBS := $(foreach arch,$(ARCHES),$(foreach form,ro elf bin rel.o,$O/purgatory-$(arch).$(form))) $O/purgatory-x86_64-linux.ro
 
 # Everything is built anew when the toolchain changes in the same place.
 TOOLCHAIN_STAMP := $O/toolchain
@@ -93,6 +100,30 @@ $O/purgatory-$(1).ro $O/purgatory-$(1)-linux.ro: linker/wrap.S include/clients.h
 	$$(say) WRAP $$@
 	$$(CC_$(1)) -Iinclude -DCLIENT=$$(CLIENT) -DFLAT='"$O/purgatory-$(1).bin"' -DSYMBOLS='"$O/$(1)/symbols.inc"' -c $$< -o $$@
 
--include $$(PURGATORY_OBJECTS_$(1):.o=.d) $O/$(1)/purgatory.lds.d
+# The plain form: everything once more, as kexec-tools' from the start.
+$O/$(1)/plain/%.c.o: %.c linker/freestanding.mk $$(TOOLCHAIN_STAMP)
+	$$(say) CC $$@
+	mkdir -p $$(@D)
+	$$(CC_$(1)) $$(PLAIN) $$(PLAIN_FLAGS_$(1)) -MMD -MP -c $$< -o $$@
+
+$O/$(1)/plain/%.S.o: %.S linker/freestanding.mk $$(TOOLCHAIN_STAMP)
+	$$(say) AS $$@
+	mkdir -p $$(@D)
+	$$(CC_$(1)) $$(PLAIN_FLAGS_$(1)) $$(WARNINGS) -Iinclude -DSTACK_SIZE=$$(STACK_SIZE) -DCLIENT=COMPAT_KEXEC_TOOLS -MMD -MP -c $$< -o $$@
+
+PLAIN_OBJECTS_$(1) := $$(PURGATORY_OBJECTS_$(1):$O/$(1)/%=$O/$(1)/plain/%) $O/$(1)/plain/linker/plain.S.o
+
+$O/$(1)/plain.o: $O/$(1)/plain.lds $$(PLAIN_OBJECTS_$(1))
+	$$(say) LD $$@
+	$$(CC_$(1)) $$(PLAIN_LINK) -T $$^ -o $$@
+
+# lld leaves a flag of the strings' sections, by which the next linker would take all of it for strings.
+$O/purgatory-$(1).rel.o: $O/$(1)/plain.o linker/plain-symbols.awk linker/plain-check.awk
+	$$(say) OBJCOPY $$@
+	$$(BINUTILS_$(1))nm $$< | awk -f linker/plain-symbols.awk > $$(<:.o=.symbols)
+	$$(BINUTILS_$(1))objcopy --set-section-flags .purgatory=alloc,load,contents,code @$$(<:.o=.symbols) $$< $$@
+	$$(BINUTILS_$(1))readelf -W -S -s -r $$@ | awk -f linker/plain-check.awk
+
+-include $$(PURGATORY_OBJECTS_$(1):.o=.d) $$(PLAIN_OBJECTS_$(1):.o=.d) $O/$(1)/purgatory.lds.d $O/$(1)/plain.lds.d
 endef
 $(foreach arch,$(ARCHES),$(eval $(call freestanding-arch,$(arch))))

@@ -23,22 +23,9 @@ SECTIONS
 	.text : {
 		purg_header = .;
 		KEEP(*(.head))
-		/* struct purg_header, behind the code that branches over it. */
-		QUAD(PURG_HEADER_MAGIC)
-		SHORT(PURG_ABI_MAJOR)
-		SHORT(PURG_ABI_MINOR)
-		SHORT(PURG_ARCH)
-		SHORT(PURG_HEADER_SIZE)
-		LONG(IMAGE_ALIGN)
-		LONG(image_file_size)
-		LONG(image_mem_size)
-		LONG(image_ro_size)
-		LONG(0)
-		LONG(image_params)
-		LONG(PURG_PARAMS_SIZE)
-		LONG(BUILD_FEATURES)
-		QUAD(0)
-		header_end = .;
+#include "header.lds.inc"
+		/* Code that only a loader refers to, by its symbols. */
+		KEEP(*(.text.client))
 		*(.text .text.*)
 	} :text
 
@@ -73,18 +60,9 @@ SECTIONS
 		bss_end = .;
 	} :data
 
-	/* What the header says. Differences, so that they are numbers and not addresses. */
-	image_ro_size = ro_end - purg_header;
-	image_params = purg_params - purg_header;
-	image_params_size = PURG_PARAMS_SIZE;
-	image_file_size = data_end - purg_header;
-	image_mem_size = bss_end - purg_header;
-
+#include "shape.lds.inc"
 #include "no-relocations.lds.inc"
 
-	ASSERT(purgatory_start == 0, "the image must begin with its entry, purgatory_start, at offset 0")
-	ASSERT(header_end == PURG_HEADER_SIZE, "the header is not as long as the ABI says; look at .head in entry.S")
-	ASSERT(data_end - purg_params == 16, "the parameter block's head in the file must be its first 16 bytes")
 	ASSERT(tables_start == data_end, "the parameter block's tables must follow its head without a gap")
 	ASSERT(SIZEOF(.text) + SIZEOF(.rodata) <= RO_BUDGET, "code and constants are over the size budget of this architecture")
 	ASSERT(bss_end <= MEM_BUDGET, "the image takes more memory than its budget")

@@ -2,11 +2,21 @@
 #include <arch.h>
 #include <console.h>
 #include <range.h>
+#include <text.h>
 
 /* PL011: Arm DDI 0183G, section 3.2. */
 #define PL011_FR 0x18
 #define PL011_FR_BUSY (1 << 3)
 #define PL011_FR_TXFF (1 << 5)
+
+/*
+ * The identification registers at the end of a PL011's page, a byte in each word: part 0x011 of designer 0x41, which is
+ * Arm, in any revision, and the four bytes of every PrimeCell. Arm DDI 0183G, UARTPeriphID0 to UARTPCellID3.
+ */
+#define PL011_SIZE 0x1000
+#define PL011_ID 0xfe0
+#define PL011_ID_VALUE 0xb105f00d00041011
+#define PL011_ID_REVISION 0x0000000000f00000
 
 /*
  * 8250: register numbers, to be multiplied by the stride; 0 is the data register, as PL011's. National Semiconductor
@@ -15,6 +25,19 @@
 #define UART_LSR 5
 #define UART_LSR_THRE (1 << 5)
 #define UART_LSR_TEMT (1 << 6)
+
+/*
+ * How a line is set, in eight steps from the right: the register's number in a digit, what is written to it in a byte.
+ * LCR 8N1; IER no interrupts; FCR no FIFO; MCR DTR and RTS on; LCR the same, registers 0 and 1 being the divisor's now;
+ * both of them; LCR 8N1.
+ */
+#define LINE_REGISTERS 0x31034213u
+#define LINE_VALUES 0x0300008303000003ull
+#define LINE_DIVISOR_SHIFT 40
+
+/* The rate of the divisor 1 with the clock of a PC, 1.8432 MHz; and the slowest that is set. */
+#define UART_BAUD_MAX 115200
+#define UART_BAUD_MIN 50
 
 /* No register that is used here lies further from the first, with the largest stride. */
 _Static_assert(16 * (UART_LSR + 1) <= PURG_CONSOLE_SPAN, "span of a console");
@@ -26,38 +49,46 @@ _Static_assert(16 * (UART_LSR + 1) <= PURG_CONSOLE_SPAN, "span of a console");
  */
 #define PATIENCE 1000000
 
+/* A sink is given as many characters in a second as go over a line of 9600 baud: ten bits each. */
+#define SINK_RATE (9600 / 10)
+
 /* A console made ready for use: where its registers are, and what to look for in the status register. */
 struct uart {
+	uint32_t kind;
+	uint32_t width; /* zero: I/O ports */
 	uint64_t data;
 	uint64_t status;
-	uint32_t width; /* zero: I/O ports */
-	uint32_t room;  /* status bits that tell of room for a character, ... */
-	uint32_t idle;  /* ... of an idle transmitter, ... */
-	uint32_t want;  /* ... and whether they must be set (all ones) or clear (zero) for that */
+	uint32_t room; /* status bits that tell of room for a character, ... */
+	uint32_t idle; /* ... of an idle transmitter, ... */
+	uint32_t want; /* ... and whether they must be set (all ones) or clear (zero) for that */
 	uint32_t patience;
+	uint32_t column; /* VGA */
 };
 
 static struct uart uarts[PURG_MAX_CONSOLES];
 static uint32_t uart_count;
 
+/* True if kind is `which`, and not worth a question where the architecture has no such console. */
+static bool is(uint32_t kind, uint32_t which)
+{
+	return arch_has_console(which) && kind == which;
+}
+
 /* The access widths that a kind of console allows, as a set of bits; zero for what is not a kind. */
 static uint32_t widths(uint32_t kind)
 {
-	switch (kind) {
-	case PURG_CONSOLE_PL011:
+	if (kind == PURG_CONSOLE_PL011)
 		return 1 << 2 | 1 << 4;
-	case PURG_CONSOLE_8250:
+	if (kind == PURG_CONSOLE_8250 || is(kind, PURG_CONSOLE_SINK))
 		return 1 << 1 | 1 << 2 | 1 << 4;
-	case PURG_CONSOLE_8250_PORT:
-		return arch_has_ports() ? 1 << 1 : 0;
-	default:
-		return 0;
-	}
+	if (is(kind, PURG_CONSOLE_8250_PORT))
+		return 1 << 1;
+	return is(kind, PURG_CONSOLE_VGA) ? 1 << 0 : 0;
 }
 
 static uint32_t width_of(const struct purg_console *console)
 {
-	if (console->width)
+	if (console->width || is(console->kind, PURG_CONSOLE_VGA))
 		return console->width;
 	return console->kind == PURG_CONSOLE_PL011 ? 4 : 1;
 }
@@ -71,18 +102,37 @@ static bool stride_ok(const struct purg_console *console, uint32_t width)
 	return console->kind == PURG_CONSOLE_8250 && stride >= width && stride <= 16 && (stride & (stride - 1)) == 0;
 }
 
+/* The bytes of memory, from the base on, that are the console's. */
+static uint64_t span(const struct purg_console *console)
+{
+	if (console->kind == PURG_CONSOLE_NONE || is(console->kind, PURG_CONSOLE_8250_PORT))
+		return 0;
+	return is(console->kind, PURG_CONSOLE_VGA) ? PURG_CONSOLE_VGA_SPAN : PURG_CONSOLE_SPAN;
+}
+
 static bool base_ok(const struct purg_console *console, uint32_t width)
 {
-	if (console->kind == PURG_CONSOLE_8250_PORT)
+	if (is(console->kind, PURG_CONSOLE_8250_PORT))
 		return console->base <= 0xffff - UART_LSR;
-	return console->base % width == 0 && console->base < arch_physical_end() - PURG_CONSOLE_SPAN;
+	if (is(console->kind, PURG_CONSOLE_VGA))
+		width = TEXT_CELL;
+	return console->base % width == 0 && console->base < arch_physical_end() - span(console);
+}
+
+/* The divisor must be whole: no rate is set that nobody asked for. A PL011's clock is not known. */
+static bool baud_ok(const struct purg_console *console)
+{
+	uint32_t baud = console->baud;
+
+	if (baud == 0)
+		return true;
+	return (console->kind == PURG_CONSOLE_8250 || is(console->kind, PURG_CONSOLE_8250_PORT)) &&
+	       baud >= UART_BAUD_MIN && UART_BAUD_MAX % baud == 0;
 }
 
 bool console_touches(const struct purg_console *console, uint64_t start, uint64_t size)
 {
-	if (console->kind == PURG_CONSOLE_NONE || console->kind == PURG_CONSOLE_8250_PORT)
-		return false;
-	return ranges_overlap(console->base, PURG_CONSOLE_SPAN, start, size);
+	return ranges_overlap(console->base, span(console), start, size);
 }
 
 static bool check_none(const struct purg_console *console, struct finding *finding)
@@ -106,11 +156,64 @@ bool console_check(const struct purg_console *console, struct finding *finding)
 		return refuse(finding, PURG_E_VALUE, "stride", console->stride);
 	if (!base_ok(console, width))
 		return refuse(finding, PURG_E_RANGE, "base", console->base);
-	if (console->kind != PURG_CONSOLE_8250_PORT && !arch_mapped(console->base, PURG_CONSOLE_SPAN))
+	if (!arch_mapped(console->base, span(console)))
 		return refuse(finding, PURG_E_UNMAPPED, "base", console->base);
-	if (console->baud)
-		return refuse(finding, PURG_E_UNSUPPORTED, "baud", console->baud);
+	if (!baud_ok(console))
+		return refuse(finding, PURG_E_VALUE, "baud", console->baud);
 	return console->reserved == 0 || refuse(finding, PURG_E_RESERVED, "reserved", console->reserved);
+}
+
+/* The time that a character takes, as far as the patience with this counter goes. */
+static void let_pass(struct uart *uart)
+{
+	uint64_t ticks = arch_ticks_hz() / SINK_RATE;
+	uint64_t start = arch_ticks();
+
+	for (uint32_t i = 0; i < uart->patience; i++)
+		if (arch_ticks() - start >= ticks)
+			return;
+	uart->patience = 1;
+}
+
+static void wait_for(struct uart *uart, uint32_t bits)
+{
+	if (is(uart->kind, PURG_CONSOLE_VGA))
+		return;
+	if (is(uart->kind, PURG_CONSOLE_SINK)) {
+		let_pass(uart);
+		return;
+	}
+	for (uint32_t i = 0; i < uart->patience; i++) {
+		uint32_t status = uart->width ? arch_mmio_read(uart->status, uart->width)
+					      : arch_port_read((uint16_t)uart->status);
+
+		if (((status ^ uart->want) & bits) == 0)
+			return;
+	}
+	uart->patience = 1;
+}
+
+static void write_register(const struct uart *uart, uint64_t at, uint32_t value)
+{
+	if (uart->width)
+		arch_mmio_write(at, uart->width, value);
+	else
+		arch_port_write((uint16_t)at, (uint8_t)value);
+}
+
+/*
+ * 8N1, no interrupts, no FIFO, DTR and RTS on. What the old kernel still has in the transmitter leaves first, at its
+ * own rate; and LCR is written first, lest register 1 be the divisor's.
+ */
+static void set_line(struct uart *uart, uint32_t stride, uint32_t baud)
+{
+	uint32_t divisor = UART_BAUD_MAX / baud;
+	uint64_t values = LINE_VALUES | (uint64_t)divisor << LINE_DIVISOR_SHIFT;
+
+	wait_for(uart, uart->idle);
+	for (uint32_t registers = LINE_REGISTERS; registers; registers >>= 4, values >>= 8)
+		write_register(uart, uart->data + (registers & 0xf) * stride, (uint8_t)values);
+	uart->patience = PATIENCE;
 }
 
 static void open_uart(struct uart *uart, const struct purg_console *console)
@@ -118,9 +221,11 @@ static void open_uart(struct uart *uart, const struct purg_console *console)
 	uint32_t width = width_of(console);
 	uint32_t stride = console->stride ? console->stride : width;
 
+	uart->kind = console->kind;
 	uart->data = console->base;
 	uart->width = width;
 	uart->patience = PATIENCE;
+	uart->column = TEXT_COLUMNS;
 	if (console->kind == PURG_CONSOLE_PL011) {
 		uart->status = console->base + PL011_FR;
 		uart->room = PL011_FR_TXFF;
@@ -132,8 +237,10 @@ static void open_uart(struct uart *uart, const struct purg_console *console)
 	uart->room = UART_LSR_THRE;
 	uart->idle = UART_LSR_TEMT;
 	uart->want = ~0u;
-	if (console->kind == PURG_CONSOLE_8250_PORT)
+	if (is(console->kind, PURG_CONSOLE_8250_PORT))
 		uart->width = 0;
+	if (console->baud)
+		set_line(uart, stride, console->baud);
 }
 
 void console_open(const struct purg_console console[PURG_MAX_CONSOLES], uint64_t own, uint64_t own_size)
@@ -152,26 +259,26 @@ bool console_is_open(void)
 	return uart_count;
 }
 
-static void wait_for(struct uart *uart, uint32_t bits)
+bool console_is_pl011(uint64_t base)
 {
-	for (uint32_t i = 0; i < uart->patience; i++) {
-		uint32_t status = uart->width ? arch_mmio_read(uart->status, uart->width)
-					      : arch_port_read((uint16_t)uart->status);
+	uint64_t id = 0;
 
-		if (((status ^ uart->want) & bits) == 0)
-			return;
-	}
-	uart->patience = 1;
+	if (base % PL011_SIZE || base >= arch_physical_end() || !arch_mapped(base, PL011_SIZE))
+		return false;
+	for (uint64_t at = base + PL011_SIZE; at > base + PL011_ID;)
+		id = id << 8 | (uint8_t)arch_mmio_read(at -= 4, 4);
+	return (id & ~PL011_ID_REVISION) == PL011_ID_VALUE;
 }
 
 static void put(char c)
 {
 	for (struct uart *uart = uarts; uart < uarts + uart_count; uart++) {
+		if (is(uart->kind, PURG_CONSOLE_VGA)) {
+			text_put(uart->data, &uart->column, c);
+			continue;
+		}
 		wait_for(uart, uart->room);
-		if (uart->width)
-			arch_mmio_write(uart->data, uart->width, (uint8_t)c);
-		else
-			arch_port_write((uint16_t)uart->data, (uint8_t)c);
+		write_register(uart, uart->data, (uint8_t)c);
 	}
 }
 

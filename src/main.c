@@ -101,6 +101,7 @@ _Noreturn void purgatory_main(void)
 	struct work work = {.uncached = NULL};
 	bool filled = compat_fill(&purg_params, &finding);
 
+	arch_reset_devices(params->flags);
 	console_open(params->console, (uintptr_t)&purg_header, purg_header.mem_size);
 	if (!filled || !check_place(&finding))
 		fail(&finding);

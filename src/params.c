@@ -10,17 +10,18 @@
 
 typedef uint64_t __attribute__((may_alias)) word;
 
-/* Most of a block is unused: what is long, which begins at a multiple of eight, is looked at by words. */
+/* Most of a block is unused: what is long, and begins at a multiple of eight, is looked at by words. */
 static bool check_zero(struct finding *finding, const char *field, const void *start, size_t size)
 {
 	const word *words = start;
 	const uint8_t *p;
+	size_t blocks = (uintptr_t)start % sizeof(word) ? 0 : size / 32;
 	uint64_t any = 0;
 
-	for (size_t n = size / 32; n; n--, words += 4)
+	for (size_t n = blocks; n; n--, words += 4)
 		any |= words[0] | words[1] | words[2] | words[3];
 	p = (const uint8_t *)words;
-	for (size_t n = size % 32; n; n--)
+	for (size_t n = size - blocks * 32; n; n--)
 		any |= *p++;
 	if (!any)
 		return true;
@@ -78,7 +79,7 @@ static bool check_policy(const struct purg_params *params, struct finding *findi
 	default:
 		return refuse(finding, PURG_E_VALUE, "verify", params->verify);
 	}
-	if (params->flags & ~(uint32_t)PURG_FLAG_PORTABLE_SHA256)
+	if (params->flags & ~(PURG_FLAG_PORTABLE_SHA256 | arch_device_flags()))
 		return refuse(finding, PURG_E_VALUE, "flags", params->flags);
 	return check_zero(finding, "linear_map", &params->linear_map, sizeof(params->linear_map)) &&
 	       check_zero(finding, "reserved", params->reserved, sizeof(params->reserved)) &&
@@ -234,21 +235,57 @@ static bool entry_is_verified(const struct purg_params *params, uint64_t entry)
 	return true;
 }
 
+/* What a copy reads may lie there, as memory that is saved may: the stub is written when the copies are made. */
+static bool check_free(const struct purg_params *params, struct finding *finding, const char *field, uint64_t start,
+		       uint64_t size)
+{
+	const struct purg_segment *segment = params->segment;
+	const struct purg_copy *copy = params->copy;
+
+	for (; segment < params->segment + params->segment_count; segment++)
+		if (ranges_overlap(start, size, segment->start, segment->size))
+			return refuse(finding, PURG_E_OVERLAP, field, start);
+	for (; copy < params->copy + params->copy_count; copy++)
+		if (ranges_overlap(start, size, copy->dst, copy->size))
+			return refuse(finding, PURG_E_OVERLAP, field, start);
+	return true;
+}
+
+/* What enters a mode of fewer address bits must lie where that mode reaches: in the stub, or else in the image. */
+static bool check_stub(const struct purg_params *params, struct finding *finding)
+{
+	const struct purg_handoff *handoff = &params->handoff;
+	uint64_t end = arch_low_end(handoff->mode);
+	uint64_t stub = handoff->stub;
+
+	if (!end)
+		return true;
+	if (!check_zero(finding, "reserved", &handoff->reserved, sizeof(handoff->reserved)))
+		return false;
+	if (!stub)
+		return range_within((uintptr_t)&purg_header, purg_header.mem_size, 0, end) ||
+		       refuse(finding, PURG_E_PLACEMENT, "image", (uintptr_t)&purg_header);
+	if (stub % PURG_STUB_SIZE || stub >= end)
+		return refuse(finding, PURG_E_PLACEMENT, "stub", stub);
+	return check_range(finding, "stub", stub, PURG_STUB_SIZE) &&
+	       check_no_console(params, finding, "stub", stub, PURG_STUB_SIZE) &&
+	       check_free(params, finding, "stub", stub, PURG_STUB_SIZE);
+}
+
 static bool check_handoff(const struct purg_params *params, struct finding *finding)
 {
 	const struct purg_handoff *handoff = &params->handoff;
-	const uint8_t *regs = (const uint8_t *)handoff + PURG_HANDOFF_REGS;
-	size_t used = arch_regs_size();
+	size_t used = PURG_HANDOFF_REGS + arch_regs_size(handoff->mode);
+	size_t end = arch_low_end(handoff->mode) ? offsetof(struct purg_handoff, stub) : sizeof(*handoff);
 	uint64_t entry = arch_entry(handoff);
 
-	if (handoff->mode != PURG_HANDOFF_NATIVE)
-		return refuse(finding, arch_mode_known(handoff->mode) ? PURG_E_UNSUPPORTED : PURG_E_VALUE, "mode",
-			      handoff->mode);
+	if (!arch_mode_known(handoff->mode))
+		return refuse(finding, PURG_E_VALUE, "mode", handoff->mode);
 	if (handoff->checks & ~arch_known_checks())
 		return refuse(finding, PURG_E_VALUE, "checks", handoff->checks);
-	if (!check_zero(finding, "(unused)", regs + used, sizeof(*handoff) - PURG_HANDOFF_REGS - used))
+	if (!check_zero(finding, "(unused)", (const uint8_t *)handoff + used, end - used))
 		return false;
-	if (!check_range(finding, "entry", entry, 1))
+	if (!check_stub(params, finding) || !check_range(finding, "entry", entry, 1))
 		return false;
 	return params->verify == PURG_VERIFY_NEVER || entry_is_verified(params, entry) ||
 	       refuse(finding, PURG_E_ENTRY, "entry", entry);

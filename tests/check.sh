@@ -91,7 +91,8 @@ qemu_version() {
 # What clang and lld built has the right shape and boots as well.
 clang() {
 	BUILD=$BUILD/clang TOOLCHAIN=clang pytest 'clang: forms, boots' "$here/forms" "$here/qemu/test_handoff.py" \
-		"$here/qemu/test_placement.py" "$here/qemu/test_boot.py"
+		"$here/qemu/test_placement.py" "$here/qemu/test_modes.py" "$here/qemu/test_compat.py" \
+		"$here/qemu/test_plain.py" "$here/qemu/test_boot.py"
 }
 
 # Debian's kexec-tools load the next kernel, with their own purgatory and with ours.

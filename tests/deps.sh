@@ -10,6 +10,7 @@ clang llvm lld
 libfdt-dev zlib1g-dev libcmocka-dev linux-libc-dev
 qemu-system-arm qemu-system-x86 ipxe-qemu qemu-user
 python3 python3-pytest python3-pytest-xdist python3-cryptography-vectors
+gccgo
 device-tree-compiler cpio git ca-certificates
 dpkg-dev lz4
 clang-format cppcheck shellcheck

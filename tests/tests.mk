@@ -52,17 +52,22 @@ $(CMOCKA_ARM64)/version: tests/cmocka-arm64.sh tests/apt.sh
 	tests/cmocka-arm64.sh $(CMOCKA_ARM64)
 
 # Flat programs for the QEMU tests: what enters the purgatory, and what it enters.
-MACHINE_PROGRAMS := $(patsubst %,$O/tests/%,launch-arm64.bin launch-x86_64.elf payload-arm64.bin payload-x86_64.bin)
+MACHINE_PROGRAMS := $(patsubst %,$O/tests/%,launch-arm64.bin launch-x86_64.elf payload-arm64.bin payload-x86_64.bin \
+	payload-x86_32.bin payload-x86_16.bin)
 
+# $(call machine-program,ARCH,MODE,ADDRESS): %-MODE.S, linked to run there
 define machine-program
-$O/tests/%-$(1).bin: tests/qemu/%-$(1).S tests/tests.mk
+$O/tests/%-$(2).bin: tests/qemu/%-$(2).S tests/tests.mk
 	$$(say) AS $$@
 	mkdir -p $$(@D)
 	$$(CC_$(1)) $$(WARNINGS) -c $$< -o $$(@:.bin=.o)
-	$$(BINUTILS_$(1))ld -static -nostdlib -z noexecstack -e 0 -Ttext=0 $$(@:.bin=.o) -o $$(@:.bin=.linked)
+	$$(BINUTILS_$(1))ld -static -nostdlib -z noexecstack -e 0 -Ttext=$(3) $$(@:.bin=.o) -o $$(@:.bin=.linked)
 	$$(BINUTILS_$(1))objcopy -O binary -j .text $$(@:.bin=.linked) $$@
 endef
-$(foreach arch,$(ARCHES),$(eval $(call machine-program,$(arch))))
+$(foreach arch,$(ARCHES),$(eval $(call machine-program,$(arch),$(arch),0)))
+# A program of 32 bits cannot be without addresses: X86_64.payload_at in tests/qemu/machine.py.
+$(eval $(call machine-program,x86_64,x86_32,0x5000000))
+$(eval $(call machine-program,x86_64,x86_16,0))
 
 # x86_64 is launched by the PVH protocol, at 32 MiB.
 $O/tests/launch-x86_64.elf: tests/qemu/launch-x86_64.S tests/tests.mk

@@ -48,8 +48,15 @@ static void check_zeros(const struct packed *packed)
 		fail(packed->file.path, "params.segment", "is not zero behind entry %u, the last in use", count);
 }
 
+static bool baud_known(uint32_t baud)
+{
+	return !baud || (baud >= 50 && 115200 % baud == 0);
+}
+
 static bool console_known(const struct purg_console *console)
 {
+	if (console->baud && console->kind != PURG_CONSOLE_8250 && console->kind != PURG_CONSOLE_8250_PORT)
+		return false;
 	switch (console->kind) {
 	case PURG_CONSOLE_NONE:
 		return bytes_are_zero(console, sizeof(*console));
@@ -61,6 +68,10 @@ static bool console_known(const struct purg_console *console)
 		       number_is_power_of_two(console->stride);
 	case PURG_CONSOLE_8250_PORT:
 		return console->width == 1 && !console->stride && console->base <= 0xffff - 7;
+	case PURG_CONSOLE_VGA:
+		return !console->width && !console->stride;
+	case PURG_CONSOLE_SINK:
+		return (console->width == 1 || console->width == 4) && !console->stride;
 	default:
 		return false;
 	}
@@ -71,7 +82,7 @@ static void check_consoles(const struct packed *packed)
 	for (unsigned int i = 0; i < PURG_MAX_CONSOLES; i++) {
 		const struct purg_console *console = &packed->purgatory.params.console[i];
 
-		if (!console_known(console) || console->baud || console->reserved)
+		if (!console_known(console) || !baud_known(console->baud) || console->reserved)
 			fail(packed->file.path, "params.console", "entry %u is not one that pack writes", i);
 	}
 }

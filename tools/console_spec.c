@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* The syntax is that of the kernel's earlycon= (Documentation/admin-guide/kernel-parameters.txt). */
+/*
+ * The syntax is that of the kernel's earlycon= (Documentation/admin-guide/kernel-parameters.txt), with two words more
+ * for what it does not know.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,16 +11,26 @@
 #include "console_spec.h"
 #include "error.h"
 
-#define FORMS "pl011[,mmio32],ADDR, uart8250,{io|mmio|mmio16|mmio32},ADDR, or none"
+#define FORMS \
+	"pl011[,mmio32],ADDR, uart8250,{io|mmio|mmio16|mmio32},ADDR[,BAUD], vga[,ADDR], sink[,mmio32],ADDR, or none"
+
+/* Where every VGA has its text. */
+#define VGA_BASE 0xb8000
 
 static const struct form {
 	const char *prefix;
 	uint32_t kind;
 	uint32_t width;
 } forms[] = {
-	{"pl011,mmio32,", PURG_CONSOLE_PL011, 4},    {"pl011,", PURG_CONSOLE_PL011, 4},
-	{"uart8250,io,", PURG_CONSOLE_8250_PORT, 1}, {"uart8250,mmio,", PURG_CONSOLE_8250, 1},
-	{"uart8250,mmio16,", PURG_CONSOLE_8250, 2},  {"uart8250,mmio32,", PURG_CONSOLE_8250, 4},
+	{"pl011,mmio32,", PURG_CONSOLE_PL011, 4},
+	{"pl011,", PURG_CONSOLE_PL011, 4},
+	{"uart8250,io,", PURG_CONSOLE_8250_PORT, 1},
+	{"uart8250,mmio,", PURG_CONSOLE_8250, 1},
+	{"uart8250,mmio16,", PURG_CONSOLE_8250, 2},
+	{"uart8250,mmio32,", PURG_CONSOLE_8250, 4},
+	{"sink,mmio32,", PURG_CONSOLE_SINK, 4},
+	{"sink,", PURG_CONSOLE_SINK, 1},
+	{"vga,", PURG_CONSOLE_VGA, 0},
 };
 
 static const uint16_t pc_ports[] = {0x3f8, 0x2f8, 0x3e8, 0x2e8};
@@ -39,7 +52,8 @@ static bool address_fits(const struct purg_console *console)
 {
 	if (console->kind == PURG_CONSOLE_8250_PORT)
 		return console->base && console->base <= 0xffff - 7;
-	return console->base && !(console->base % console->width) && console->base < UINT64_C(1) << 52;
+	return console->base && !(console->base % (console->width ? console->width : 2)) &&
+	       console->base < UINT64_C(1) << 52;
 }
 
 static bool parse(const char *spec, struct purg_console *console, const char **rest)
@@ -59,15 +73,52 @@ static bool parse(const char *spec, struct purg_console *console, const char **r
 	return false;
 }
 
-static bool fits_arch(const struct purg_console *console, uint16_t arch)
+/* What may follow the address of an 8250: a rate that its clock can be divided to, and that there is no parity. */
+static bool parse_baud(const char *text, struct purg_console *console)
 {
-	return arch == PURG_ARCH_X86_64 || console->kind != PURG_CONSOLE_8250_PORT;
+	uint64_t baud;
+	const char *rest;
+
+	if (console->kind != PURG_CONSOLE_8250 && console->kind != PURG_CONSOLE_8250_PORT)
+		return false;
+	if (!parse_address(text, &baud, &rest) || (*rest && strcmp(rest, "n8")))
+		return false;
+	if (baud < 50 || baud > 115200 || 115200 % baud)
+		return false;
+	console->baud = (uint32_t)baud;
+	return true;
 }
 
+static bool parse_given(const char *spec, struct purg_console *console)
+{
+	const char *rest;
+
+	if (!strcmp(spec, "vga")) {
+		*console = (struct purg_console){.kind = PURG_CONSOLE_VGA, .base = VGA_BASE};
+		return true;
+	}
+	return parse(spec, console, &rest) && (!*rest || (*rest == ',' && parse_baud(rest + 1, console)));
+}
+
+/* NULL, or what an architecture lacks for this console. */
+static const char *lacking(const struct purg_console *console, uint16_t arch)
+{
+	bool x86 = arch == PURG_ARCH_X86_64;
+
+	if (console->kind == PURG_CONSOLE_8250_PORT && !x86)
+		return "uart8250,io needs x86 ports, but the kernel is for arm64; give pl011 or mmio";
+	if (console->kind == PURG_CONSOLE_VGA && !x86)
+		return "vga is for x86, but the kernel is for arm64; give pl011 or mmio";
+	if (console->kind == PURG_CONSOLE_SINK && x86)
+		return "sink is for arm64, but the kernel is for x86_64; give uart8250";
+	return NULL;
+}
+
+/* What differs in the rate alone is the same device. */
 static bool has(const struct console_set *set, const struct purg_console *console)
 {
 	for (unsigned int i = 0; i < set->count; i++)
-		if (!memcmp(&set->console[i], console, sizeof(*console)))
+		if (set->console[i].kind == console->kind && set->console[i].base == console->base)
 			return true;
 	return false;
 }
@@ -76,14 +127,13 @@ void console_spec_add(struct console_set *set, const char *spec)
 {
 	bool none = !strcmp(spec, "none");
 	struct purg_console console;
-	const char *rest;
 
 	if (set->given && (none || !set->count))
 		fail(NULL, "--console", "'none' and another console exclude each other");
 	set->given = true;
 	if (none)
 		return;
-	if (!parse(spec, &console, &rest) || *rest)
+	if (!parse_given(spec, &console))
 		fail(NULL, "--console", "'%s' is no console; give " FORMS, spec);
 	if (has(set, &console))
 		fail(NULL, "--console", "'%s' is given twice", spec);
@@ -94,16 +144,24 @@ void console_spec_add(struct console_set *set, const char *spec)
 
 void console_spec_check(const struct console_set *set, uint16_t arch)
 {
-	for (unsigned int i = 0; i < set->count; i++)
-		if (!fits_arch(&set->console[i], arch))
-			fail(NULL, "--console",
-			     "uart8250,io needs x86 ports, but the kernel is for arm64; give pl011 or mmio");
+	for (unsigned int i = 0; i < set->count; i++) {
+		const char *what = lacking(&set->console[i], arch);
+
+		if (what)
+			fail(NULL, "--console", "%s", what);
+	}
 }
 
 static void take(struct console_set *set, const struct purg_console *console, uint16_t arch)
 {
-	if (set->count < PURG_MAX_CONSOLES && fits_arch(console, arch) && !has(set, console))
+	if (set->count < PURG_MAX_CONSOLES && !lacking(console, arch) && !has(set, console))
 		set->console[set->count++] = *console;
+}
+
+/* The kernel's words are those for UARTs. */
+static bool is_uart(const struct purg_console *console)
+{
+	return console->kind != PURG_CONSOLE_VGA && console->kind != PURG_CONSOLE_SINK;
 }
 
 static void take_earlycon(struct console_set *set, uint16_t arch, const char *value)
@@ -112,7 +170,7 @@ static void take_earlycon(struct console_set *set, uint16_t arch, const char *va
 	const char *rest;
 
 	/* Line settings may follow: the kernel sets them, the purgatory uses the UART as it finds it. */
-	if (parse(value, &console, &rest) && strchr(", ", *rest))
+	if (parse(value, &console, &rest) && strchr(", ", *rest) && is_uart(&console))
 		take(set, &console, arch);
 }
 

@@ -43,10 +43,20 @@ static const struct name features[] = {
 	{PURG_FEATURE_RETURN, "return"},
 	{PURG_FEATURE_FALLBACK, "fallback"},
 	{PURG_FEATURE_REPORT, "report"},
+	{PURG_FEATURE_BAUD, "baud"},
+	{PURG_FEATURE_CONSOLE_VGA, "vga"},
+	{PURG_FEATURE_CONSOLE_SINK, "sink"},
+	{PURG_FEATURE_LEGACY, "legacy"},
 	{0, NULL},
 };
 
-static const struct name flags[] = {{PURG_FLAG_PORTABLE_SHA256, "portable-sha256"}, {0, NULL}};
+static const struct name flags[] = {
+	{PURG_FLAG_PORTABLE_SHA256, "portable-sha256"},
+	{PURG_FLAG_RESET_VGA, "reset-vga"},
+	{PURG_FLAG_LEGACY_PIC, "legacy-pic"},
+	{0, NULL},
+};
+
 static const struct name checks[] = {{PURG_CHECK_KERNEL, "kernel"}, {PURG_CHECK_DTB, "dtb"}, {0, NULL}};
 
 static const struct name verifies[] = {
@@ -76,6 +86,8 @@ static const struct name consoles[] = {
 	{PURG_CONSOLE_PL011, "pl011"},
 	{PURG_CONSOLE_8250, "8250"},
 	{PURG_CONSOLE_8250_PORT, "8250 port"},
+	{PURG_CONSOLE_VGA, "vga"},
+	{PURG_CONSOLE_SINK, "sink"},
 	{0, NULL},
 };
 

@@ -95,17 +95,26 @@ static void place_initrds(struct image *image, const struct layout *layout)
 	layout_initrds(image, layout);
 }
 
+/* The memory, from its base on, that is the console's. */
+static uint64_t console_span(const struct purg_console *console)
+{
+	if (console->kind == PURG_CONSOLE_NONE || console->kind == PURG_CONSOLE_8250_PORT)
+		return 0;
+	return console->kind == PURG_CONSOLE_VGA ? PURG_CONSOLE_VGA_SPAN : PURG_CONSOLE_SPAN;
+}
+
 /* Only here is it known where the image will lie: a console there would write over it. */
 static void check_consoles(const struct image *image)
 {
 	for (unsigned int i = 0; i < PURG_MAX_CONSOLES; i++) {
 		const struct purg_console *console = &image->params.console[i];
 
-		if ((console->kind == PURG_CONSOLE_PL011 || console->kind == PURG_CONSOLE_8250) &&
-		    console->base + PURG_CONSOLE_SPAN > PACK_X86_BASE && console->base < PACK_X86_BASE + image->end)
+		uint64_t span = console_span(console);
+
+		if (span && console->base + span > PACK_X86_BASE && console->base < PACK_X86_BASE + image->end)
 			fail(NULL, "--console",
 			     "0x%" PRIx64 " lies in the image, which takes 0x%x to 0x%" PRIx64
-			     "; give a UART's address",
+			     "; give a device's address",
 			     console->base, PACK_X86_BASE, PACK_X86_BASE + image->end);
 	}
 }

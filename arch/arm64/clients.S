@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 #include <clients.inc>
 
-	.section .bss.clients, "aw", %nobits
+	CLIENTS_SECTION
 	.balign	8
 	object	compat_client, 4
-	.space	4
+	.long	CLIENT
 	client	skip_checks, 4, 4
 	client	sha256_regions, CLIENT_REGIONS_SIZE
 	client	sha256_digest, 32

@@ -29,10 +29,12 @@ bool arch_compat_fill(struct purg_params *params, struct finding *finding)
 	params->handoff.checks = PURG_CHECK_DTB;
 	if (!client_arm64_sink)
 		return true;
-	console->kind = PURG_CONSOLE_PL011;
+	console->kind = PURG_CONSOLE_SINK;
 	console->base = client_arm64_sink;
 	if (!is_free(params, console))
 		*console = (struct purg_console){.kind = PURG_CONSOLE_NONE};
+	else if (console_is_pl011(console->base))
+		console->kind = PURG_CONSOLE_PL011;
 	return true;
 }
 

@@ -18,9 +18,16 @@ bool arch_mode_known(uint32_t mode)
 	return mode == PURG_HANDOFF_NATIVE;
 }
 
-size_t arch_regs_size(void)
+size_t arch_regs_size(uint32_t mode)
 {
+	(void)mode;
 	return sizeof(struct purg_regs_arm64);
+}
+
+uint64_t arch_low_end(uint32_t mode)
+{
+	(void)mode;
+	return 0;
 }
 
 uint64_t arch_entry(const struct purg_handoff *handoff)

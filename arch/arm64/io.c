@@ -4,6 +4,7 @@
  * device wants them (only then is ESR_ELx.ISV set: Arm ARM, ESR_EL2).
  */
 #include <arch.h>
+#include "sysreg.h"
 
 uint32_t arch_mmio_read(uint64_t address, uint32_t width)
 {
@@ -28,9 +29,9 @@ void arch_mmio_write(uint64_t address, uint32_t width, uint32_t value)
 		__asm__ volatile("str %w0, [%1]" : : "r"(value), "r"(address) : "memory");
 }
 
-bool arch_has_ports(void)
+bool arch_has_console(uint32_t kind)
 {
-	return false;
+	return kind != PURG_CONSOLE_8250_PORT && kind != PURG_CONSOLE_VGA;
 }
 
 uint32_t arch_port_read(uint16_t port)
@@ -43,4 +44,26 @@ void arch_port_write(uint16_t port, uint8_t value)
 {
 	(void)port;
 	(void)value;
+}
+
+/* The generic timer: Arm ARM, "The AArch64 Virtual counter". Read at any time: a character's time need not be exact. */
+uint64_t arch_ticks(void)
+{
+	return read_sysreg(cntvct_el0);
+}
+
+uint64_t arch_ticks_hz(void)
+{
+	return read_sysreg(cntfrq_el0);
+}
+
+/* There is no legacy here. */
+uint32_t arch_device_flags(void)
+{
+	return 0;
+}
+
+void arch_reset_devices(uint32_t flags)
+{
+	(void)flags;
 }

@@ -4,10 +4,10 @@
 /* The page that the next program has for a stack. */
 #define NEXT_STACK_SIZE 4096
 
-	.section .bss.clients, "aw", @nobits
+	CLIENTS_SECTION
 	.balign	8
 	object	compat_client, 4
-	.space	4
+	.long	CLIENT
 	client	skip_checks, 4, 4
 	client	sha256_regions, CLIENT_REGIONS_SIZE, 8, purgatory_sha_regions /* Linux calls these two so */
 	client	sha256_digest, 32, 8, purgatory_sha256_digest
@@ -15,6 +15,7 @@
 	client	entry32_regs, 36, 4
 	client	entry16_regs, 48, 4
 	client	entry16_debug_regs, 48, 4
+	client	entry16_debug_old_first32, 4, 4
 	client	cmdline_end, 8
 	client	jump_back_entry, 8
 	client	backup_start, 8

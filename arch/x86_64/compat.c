@@ -22,6 +22,10 @@ extern const struct purg_regs_x86_32 client_entry32_regs;
 extern const struct purg_regs_x86_16 client_entry16_regs;
 extern const struct purg_regs_x86_16 client_entry16_debug_regs;
 
+/* Code, of which only the address is used here: arch/x86_64/client_real_mode.S. */
+extern const uint8_t client_entry16[];
+extern const uint8_t client_entry16_debug[];
+
 extern const uint64_t client_cmdline_end;
 extern const uint64_t client_jump_back_entry;
 extern const uint64_t client_backup_start;
@@ -38,9 +42,9 @@ extern const uint8_t client_panic_kernel;
 /* rsp as the purgatory found it: arch/x86_64/entry.S. */
 extern const uint64_t entry_rsp;
 
+#define VGA_TEXT 0xb8000
+
 #define PAGE 0x1000ull
-#define MIB (1ull << 20)
-#define GIB (1ull << 30)
 
 /* Where the descent's stub goes if the image lies too high for it. */
 #define COMPAT_STUB 0x8000
@@ -53,6 +57,12 @@ static void fill_consoles(struct purg_params *params)
 		console->kind = PURG_CONSOLE_8250_PORT;
 		console->base = client_serial_base;
 		console->baud = client_serial_baud;
+		console++;
+	}
+	/* Where nothing maps it, nobody can be told there; kexec-tools' own purgatory would die of it. */
+	if (client_console_vga && arch_mapped(VGA_TEXT, PURG_CONSOLE_VGA_SPAN)) {
+		console->kind = PURG_CONSOLE_VGA;
+		console->base = VGA_TEXT;
 	}
 }
 
@@ -72,20 +82,18 @@ static void fill_backup(struct purg_params *params)
 /* A 32-bit entry that is not given, or is one of our labels, goes on to the 16-bit one. */
 static void fill_below_64(struct purg_handoff *handoff)
 {
-	uint64_t image = (uintptr_t)&purg_header;
 	uint32_t eip = client_entry32_regs.eip;
-	uint64_t limit = 4 * GIB;
 
-	handoff->mode = PURG_HANDOFF_X86_32;
-	handoff->x86_32 = client_entry32_regs;
-	if (!eip) {
-		limit = MIB;
+	if (!eip || eip == (uintptr_t)client_entry16 || eip == (uintptr_t)client_entry16_debug) {
 		handoff->mode = PURG_HANDOFF_X86_16;
-		memset(&handoff->x86_32, 0, sizeof(handoff->x86_32));
-		handoff->x86_16 = client_entry16_regs;
+		handoff->x86_16 =
+			eip && eip == (uintptr_t)client_entry16_debug ? client_entry16_debug_regs : client_entry16_regs;
 		handoff->x86_16.reserved = 0;
+	} else {
+		handoff->mode = PURG_HANDOFF_X86_32;
+		handoff->x86_32 = client_entry32_regs;
 	}
-	if (image + purg_header.mem_size > limit)
+	if ((uintptr_t)&purg_header + purg_header.mem_size > arch_low_end(handoff->mode))
 		handoff->stub = COMPAT_STUB;
 }
 
@@ -93,6 +101,8 @@ static void fill_kexec_tools(struct purg_params *params)
 {
 	fill_consoles(params);
 	fill_backup(params);
+	params->flags |= client_reset_vga ? PURG_FLAG_RESET_VGA : 0;
+	params->flags |= client_legacy_pic ? PURG_FLAG_LEGACY_PIC : 0;
 	if (client_entry64_regs.by_kexec_tools.rip)
 		params->handoff.x86_64 = client_entry64_regs.by_kexec_tools;
 	else

@@ -3,7 +3,7 @@
 #include "segments.h"
 
 /*
- * arch_handoff - enter the next program with the registers that the loader asked for.
+ * handoff_64 - enter the next program with the registers that the loader asked for.
  *
  * In:       rdi: struct purg_handoff, checked
  * Out:      does not return; all general registers as given, rip = rip
@@ -11,11 +11,11 @@
  * State:    64-bit mode, paging and CR4 as found, interrupts masked, flat CS 0x10 and DS, ES, SS, FS, GS 0x18 from the
  *           GDT in this image; RFLAGS with DF and IF clear
  */
-	.section .text.arch_handoff, "ax", @progbits
-	.globl	arch_handoff
-	.hidden	arch_handoff
-	.type	arch_handoff, @function
-arch_handoff:
+	.section .text.handoff_64, "ax", @progbits
+	.globl	handoff_64
+	.hidden	handoff_64
+	.type	handoff_64, @function
+handoff_64:
 	pushq	$RFLAGS_CLEAR		/* no flag of ours is handed on */
 	popfq
 	movq	PURG_HANDOFF_REGS + 0x80(%rdi), %rax
@@ -38,7 +38,7 @@ arch_handoff:
 	movq	0x78(%rdi), %r15
 	movq	0x28(%rdi), %rdi
 	jmpq	*next_rip(%rip)
-	.size	arch_handoff, . - arch_handoff
+	.size	handoff_64, . - handoff_64
 
 	.section .bss.next_rip, "aw", @nobits
 	.balign	8

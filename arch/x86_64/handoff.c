@@ -7,19 +7,50 @@
 #define BOOT_PARAMS_MAGIC_OFFSET 0x202
 #define BOOT_PARAMS_MAGIC 0x53726448 /* "HdrS" */
 
+/* What can be addressed without paging. */
+#define PROTECTED_MODE_END (1ull << 32)
+#define REAL_MODE_END (1ull << 20)
+
 bool arch_mode_known(uint32_t mode)
 {
 	return mode == PURG_HANDOFF_NATIVE || mode == PURG_HANDOFF_X86_32 || mode == PURG_HANDOFF_X86_16;
 }
 
-size_t arch_regs_size(void)
+size_t arch_regs_size(uint32_t mode)
 {
-	return sizeof(struct purg_regs_x86_64);
+	switch (mode) {
+	case PURG_HANDOFF_X86_32:
+		return sizeof(struct purg_regs_x86_32);
+	case PURG_HANDOFF_X86_16:
+		return offsetof(struct purg_regs_x86_16, reserved);
+	default:
+		return sizeof(struct purg_regs_x86_64);
+	}
+}
+
+uint64_t arch_low_end(uint32_t mode)
+{
+	if (mode == PURG_HANDOFF_X86_32)
+		return PROTECTED_MODE_END;
+	return mode == PURG_HANDOFF_X86_16 ? REAL_MODE_END : 0;
+}
+
+/* Real mode: SDM volume 3, 20.1.1. */
+static uint64_t real_address(uint16_t segment, uint16_t offset)
+{
+	return (uint64_t)segment * 16 + offset;
 }
 
 uint64_t arch_entry(const struct purg_handoff *handoff)
 {
-	return handoff->x86_64.rip;
+	switch (handoff->mode) {
+	case PURG_HANDOFF_X86_32:
+		return handoff->x86_32.eip;
+	case PURG_HANDOFF_X86_16:
+		return real_address(handoff->x86_16.cs, handoff->x86_16.ip);
+	default:
+		return handoff->x86_64.rip;
+	}
 }
 
 uint32_t arch_known_checks(void)
@@ -27,17 +58,30 @@ uint32_t arch_known_checks(void)
 	return PURG_CHECK_KERNEL;
 }
 
-static bool check_boot_params(uint64_t address, struct finding *finding)
+static bool check_boot_params(const char *field, uint64_t address, struct finding *finding)
 {
 	if (!range_within(address, BOOT_PARAMS_SIZE, 0, arch_physical_end()))
-		return refuse(finding, PURG_E_RANGE, "rsi", address);
+		return refuse(finding, PURG_E_RANGE, field, address);
 	if (!arch_mapped(address, BOOT_PARAMS_SIZE))
-		return refuse(finding, PURG_E_UNMAPPED, "rsi", address);
+		return refuse(finding, PURG_E_UNMAPPED, field, address);
 	return *(const volatile uint32_t *)(address + BOOT_PARAMS_MAGIC_OFFSET) == BOOT_PARAMS_MAGIC ||
-	       refuse(finding, PURG_E_KERNEL, "rsi", address);
+	       refuse(finding, PURG_E_KERNEL, field, address);
+}
+
+/* In real mode DS is where the kernel's own setup code begins, with the same header: boot.rst, "Running the Kernel". */
+static bool check_kernel(const struct purg_handoff *handoff, struct finding *finding)
+{
+	switch (handoff->mode) {
+	case PURG_HANDOFF_X86_32:
+		return check_boot_params("esi", handoff->x86_32.esi, finding);
+	case PURG_HANDOFF_X86_16:
+		return check_boot_params("ds", real_address(handoff->x86_16.ds, 0), finding);
+	default:
+		return check_boot_params("rsi", handoff->x86_64.rsi, finding);
+	}
 }
 
 bool arch_handoff_check(const struct purg_handoff *handoff, struct finding *finding)
 {
-	return !(handoff->checks & PURG_CHECK_KERNEL) || check_boot_params(handoff->x86_64.rsi, finding);
+	return !(handoff->checks & PURG_CHECK_KERNEL) || check_kernel(handoff, finding);
 }

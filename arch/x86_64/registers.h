@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Control registers and CPUID, with names for the bits that are used. SDM volume 3, 2.5 and 2.6; volume 2, CPUID and
- * XGETBV; volume 1, 14.3 and 15.2: how AVX and AVX-512 are detected.
+ * Control registers, EFER and CPUID, with names for the bits that are used. SDM volume 3, 2.2.1, 2.5 and 2.6; volume 2,
+ * CPUID and XGETBV; volume 1, 14.3 and 15.2: how AVX and AVX-512 are detected.
  */
 #ifndef REGISTERS_H
 #define REGISTERS_H
 
-#include <stdint.h>
-
+#define CR0_PE (1 << 0)
 #define CR0_MP (1 << 1)
 #define CR0_EM (1 << 2)
 #define CR0_TS (1 << 3)
+#define CR0_WP (1 << 16)
 #define CR0_CD (1 << 30)
+#define CR0_PG (1 << 31)
 
+#define CR4_PAE (1 << 5)
 #define CR4_OSFXSR (1 << 9)
 #define CR4_LA57 (1 << 12)
 #define CR4_OSXSAVE (1 << 18)
+
+#define MSR_EFER 0xc0000080
+#define EFER_LME (1 << 8)
 
 #define XCR0_X87 (1 << 0)
 #define XCR0_SSE (1 << 1)
@@ -37,6 +42,10 @@
 #define CPUID_XSAVE 0xd /* EAX: the low half of XCR0's bits that may be set */
 #define CPUID_EXTENDED_MAX 0x80000000
 #define CPUID_ADDRESS_SIZES 0x80000008
+
+#ifndef __ASSEMBLER__
+
+#include <stdint.h>
 
 struct cpuid {
 	uint32_t eax, ebx, ecx, edx;
@@ -85,4 +94,5 @@ static inline void write_xcr0(uint64_t value)
 	__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
+#endif
 #endif

@@ -39,7 +39,7 @@
 
 /*
  * purg_header.features: what this build does. What it does not do, it refuses: a loader that asks for nothing outside
- * these bits, and for no purg_failure.delay and no purg_console.baud, is never told "not supported by this build".
+ * these bits, and for no purg_failure.delay, is never told "not supported by this build".
  */
 #define PURG_FEATURE_SEGMENT_DIGEST (1 << 0)
 #define PURG_FEATURE_CONCAT_DIGEST (1 << 1)
@@ -54,10 +54,15 @@
 #define PURG_FEATURE_RETURN (1 << 10)
 #define PURG_FEATURE_FALLBACK (1 << 11)
 #define PURG_FEATURE_REPORT (1 << 12)
+#define PURG_FEATURE_BAUD (1 << 13)         /* purg_console.baud */
+#define PURG_FEATURE_CONSOLE_VGA (1 << 14)  /* x86_64 only */
+#define PURG_FEATURE_CONSOLE_SINK (1 << 15) /* arm64 only */
+#define PURG_FEATURE_LEGACY (1 << 16)       /* x86_64 only: PURG_FLAG_RESET_VGA, PURG_FLAG_LEGACY_PIC */
 
 /* Capacities of the block. */
 #define PURG_MAX_CONSOLES 2
-#define PURG_CONSOLE_SPAN 96 /* bytes from a memory-mapped console's base on in which nothing else may lie */
+#define PURG_CONSOLE_SPAN 96       /* bytes from a memory-mapped console's base on in which nothing else may lie, ... */
+#define PURG_CONSOLE_VGA_SPAN 4000 /* ... and from that of a PURG_CONSOLE_VGA: 25 rows of 80 cells of 2 bytes */
 #define PURG_MAX_SEGMENTS 64
 #define PURG_MAX_COPIES 16
 #define PURG_MAX_RANGES 32
@@ -93,6 +98,8 @@
 #define PURG_CONSOLE_PL011 0xec7ac8ad     /* Arm PL011 or SBSA UART, memory mapped */
 #define PURG_CONSOLE_8250 0xf5b19f71      /* 8250, 16450, 16550, memory mapped */
 #define PURG_CONSOLE_8250_PORT 0xdc36fc90 /* the same behind x86 I/O ports */
+#define PURG_CONSOLE_VGA 0xf049823f       /* x86: VGA text memory, 80 columns and 25 rows; base normally 0xb8000 */
+#define PURG_CONSOLE_SINK 0xb0e6a3a6      /* arm64: a transmit register alone, of a UART that cannot be asked */
 
 /* purg_segment.kind: how the segment is verified. No kind means "not at all". */
 #define PURG_DIGEST_SEGMENT 0          /* SHA-256 of the segment, in purg_segment.digest */
@@ -107,12 +114,14 @@
 
 /* purg_params.flags */
 #define PURG_FLAG_PORTABLE_SHA256 (1 << 0) /* use the portable SHA-256, whatever the CPU has: for debugging */
+#define PURG_FLAG_RESET_VGA (1 << 1)       /* x86_64: put a VGA card back to text mode 3 before the first line */
+#define PURG_FLAG_LEGACY_PIC (1 << 2)      /* x86_64: program the two 8259A as a PC's BIOS does */
 
 /* purg_copy.flags */
 #define PURG_COPY_UNVERIFIED (1 << 0) /* what is copied need not be verified: memory that is saved as it is */
 
 /* purg_handoff.checks: look at what is handed over before the jump. */
-#define PURG_CHECK_KERNEL (1 << 0) /* arm64: the Image magic at pc + 56. x86_64: "HdrS" in the boot_params at rsi */
+#define PURG_CHECK_KERNEL (1 << 0) /* arm64: the Image magic at pc + 56. x86: "HdrS" 0x202 behind rsi, esi or ds:0 */
 #define PURG_CHECK_DTB (1 << 1)    /* arm64: magic, alignment to 8 and size (at most 2 MiB) of the DTB at x0 */
 
 /* purg_linear_map.flags */
@@ -138,7 +147,7 @@
 #define PURG_E_IMAGE 14       /* the purgatory's own code does not have the digest that the loader gave */
 #define PURG_E_DIGEST 15      /* a segment does not have its digest: it was changed after it was loaded */
 #define PURG_E_CONCAT 16      /* the concatenated segments do not have their digest */
-#define PURG_E_PLACEMENT 17   /* the purgatory does not lie at a multiple of its alignment */
+#define PURG_E_PLACEMENT 17   /* the purgatory or the stub is not aligned, or too high for the handoff's mode */
 #define PURG_E_CPU 18         /* entered in a CPU state that the ABI does not allow */
 #define PURG_E_KERNEL 19      /* what the entry points at is not a kernel */
 #define PURG_E_DTB 20         /* what x0 points at is not a DTB, or lies badly */
@@ -150,6 +159,8 @@
 
 #define PURG_PARAMS_SIZE 0x1700
 #define PURG_HANDOFF_REGS 0x08
+
+#define PURG_STUB_SIZE 0x1000
 
 #ifndef __ASSEMBLER__
 
@@ -201,11 +212,11 @@ PURG_SIZE(purg_header, PURG_HEADER_SIZE);
 
 /* A console to which the purgatory writes its lines. It is used as found: no baud rate is set unless asked for. */
 struct purg_console {
-	uint32_t kind;   /* PURG_CONSOLE_*; zero: none */
-	uint32_t width;  /* bytes of one register access: 1, 2 or 4; zero: 4 for PL011, 1 for 8250 */
-	uint64_t base;   /* physical address, or port, of the first register */
+	uint32_t kind;  /* PURG_CONSOLE_*; zero: none */
+	uint32_t width; /* bytes of one register access: 1, 2 or 4; zero: 4 for PL011, 1 for 8250 and sink; VGA: zero */
+	uint64_t base;  /* physical address, or port, of the first register; VGA: of the first cell */
 	uint32_t stride; /* 8250: bytes from one register to the next, a power of two up to 16; zero: width */
-	uint32_t baud;   /* 8250: rate to set (1.8432 MHz clock); zero: leave it as it is */
+	uint32_t baud;   /* 8250: rate to set, 50 to 115200, a divisor of 115200 (1.8432 MHz clock); zero: as it is */
 	uint64_t reserved;
 };
 PURG_OFFSET(purg_console, kind, 0x00);
@@ -295,18 +306,22 @@ PURG_OFFSET(purg_regs_x86_64, rip, 0x80);
 PURG_SIZE(purg_regs_x86_64, 0x88);
 
 struct purg_regs_x86_32 {
-	uint32_t eax, ebx, ecx, edx, esi, edi, esp, ebp, eip;
+	uint32_t eax, ebx, ecx, edx;
+	uint32_t esi; /* Linux: boot_params */
+	uint32_t edi, esp, ebp, eip;
 };
+PURG_OFFSET(purg_regs_x86_32, esi, 0x10);
 PURG_OFFSET(purg_regs_x86_32, eip, 0x20);
 PURG_SIZE(purg_regs_x86_32, 0x24);
 
 struct purg_regs_x86_16 {
 	uint32_t eax, ebx, ecx, edx, esi, edi, esp, ebp;
-	uint16_t ds, es, ss, fs, gs, cs, ip, reserved;
+	uint16_t ds, es, ss, fs, gs, ip, cs, reserved;
 };
 PURG_OFFSET(purg_regs_x86_16, ds, 0x20);
-PURG_OFFSET(purg_regs_x86_16, cs, 0x2a);
-PURG_OFFSET(purg_regs_x86_16, ip, 0x2c);
+PURG_OFFSET(purg_regs_x86_16, ip, 0x2a);
+PURG_OFFSET(purg_regs_x86_16, cs, 0x2c);
+PURG_OFFSET(purg_regs_x86_16, reserved, 0x2e);
 PURG_SIZE(purg_regs_x86_16, 0x30);
 
 /* How to enter the next program. */
@@ -319,7 +334,11 @@ struct purg_handoff {
 		struct purg_regs_x86_32 x86_32;
 		struct purg_regs_x86_16 x86_16;
 	};
-	uint64_t stub; /* x86 32 and 16 bit: 4 KiB, free, below 4 GiB or 1 MiB, for the descent; else zero */
+	/*
+	 * x86, 32-bit and 16-bit modes: PURG_STUB_SIZE free bytes, at a multiple of that, below 4 GiB or 1 MiB, from
+	 * which the next program is entered; zero: all of the image lies below, and this is done in there
+	 */
+	uint64_t stub;
 	uint64_t reserved;
 };
 PURG_OFFSET(purg_handoff, mode, 0x00);

@@ -2,15 +2,21 @@
 """What the documents say is what the code has."""
 
 import hashlib
+import os
 import pathlib
 import re
 import shutil
+import struct
 import subprocess
 import textwrap
 
+import pytest
+
+BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ABI = (ROOT / "include/purgatory/abi.h").read_text()
 ABI_DOC = (ROOT / "docs/abi.md").read_text()
+EMBEDDING = (ROOT / "docs/embedding.md").read_text()
 README = (ROOT / "README.md").read_text()
 
 
@@ -40,6 +46,37 @@ def test_embedding_example_compiles(tmp_path):
         "uint64_t kernel_size, const uint8_t *kernel_sha256, uint64_t dtb)\n{\n" + example + "}\n"
     )
     subprocess.run(["gcc", "-Wall", "-Werror", "-fsyntax-only", f"-I{ROOT}/include", source], check=True)
+
+
+def test_lines_are_documented():
+    """The lines of the purgatory that the documents show to embedders are those that docs/abi.md has."""
+    lines = re.findall(r"^    (purgatory: .*)$", EMBEDDING, re.M)
+    assert len(lines) == 2 and set(lines) <= set(re.findall(r"^    (purgatory: .*)$", ABI_DOC, re.M))
+
+
+def test_memory_is_documented():
+    """As much memory as the document says is to be reserved is about what the header says."""
+    (numbers,) = re.findall(r"about (\d+) KiB on arm64, (\d+) KiB on x86_64", EMBEDDING)
+    for arch, kib in zip(("arm64", "x86_64"), map(int, numbers)):
+        (mem_size,) = struct.unpack_from("<I", (BUILD / f"purgatory-{arch}.bin").read_bytes(), 0x20)
+        assert 0 <= kib - mem_size / 1024 <= kib / 8, arch
+
+
+# What builds a client with our purgatory, each as a test does it that is there.
+CLIENT_BUILDS = [
+    ("tests/kexec", "tests/tests.mk", "PURGATORY PURGATORY_OBJS"),
+    ("tests/kernel", "tests/kernel/linux.sh", "PURGATORY_OBJS"),
+]
+
+
+@pytest.mark.parametrize("suite, script, names", CLIENT_BUILDS, ids=[suite for suite, *_ in CLIENT_BUILDS])
+def test_client_builds(suite, script, names):
+    """kexec-tools and Linux are told in the document what the tests tell them, no more and no less."""
+    commands = [re.findall(r"(\w+)=", line) for line in re.findall(r"^    make (.*)$", EMBEDDING, re.M)]
+    assert names.split() in commands
+    if (ROOT / suite).exists():
+        said = " ".join(rf"{name}=(?:\$\([^)]*\)|\S)*" for name in names.split())
+        assert re.search(rf" {said} ", (ROOT / script).read_text())
 
 
 def test_header_is_also_cxx(tmp_path):

@@ -136,7 +136,8 @@ def test_build_is_repeatable(tmp_path):
     shutil.copytree(ROOT, elsewhere, ignore=shutil.ignore_patterns("build", ".git"))
     for path in elsewhere.rglob("*"):
         os.utime(path, (1, 1))
-    forms = [path for arch in ("arm64", "x86_64") for path in (form(arch, "elf"), form(arch, "bin"), *relocatable_forms(arch))]
+    arches, suffixes = ("arm64", "x86_64"), ("elf", "bin", "rel.o")
+    forms = [path for arch in arches for path in (*(form(arch, suffix) for suffix in suffixes), *relocatable_forms(arch))]
     toolchain = os.environ.get("TOOLCHAIN", "gcc")
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo", "MAKEFLAGS": ""}
     subprocess.run(

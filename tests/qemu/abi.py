@@ -108,6 +108,11 @@ X86_64_REGISTERS = (
     "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rsp", "rbp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip",
 )  # fmt: skip
 
+X86_32_REGISTERS = ("eax", "ebx", "ecx", "edx", "esi", "edi", "esp", "ebp", "eip")
+
+# Behind the eight of 32 bits, all of 16.
+X86_16_REGISTERS = (*X86_32_REGISTERS[:8], "ds", "es", "ss", "fs", "gs", "ip", "cs", "reserved")
+
 ARM64_REGISTERS = ("pc", "x0", "x1", "x2", "x3")
 
 HANDOFF = {
@@ -116,6 +121,11 @@ HANDOFF = {
     "regs": (0x08, Bytes(0x88)),
     "arm64": (0x08, {name: (8 * i, U64) for i, name in enumerate(ARM64_REGISTERS)}),
     "x86_64": (0x08, {name: (8 * i, U64) for i, name in enumerate(X86_64_REGISTERS)}),
+    "x86_32": (0x08, {name: (4 * i, U32) for i, name in enumerate(X86_32_REGISTERS)}),
+    "x86_16": (
+        0x08,
+        {name: (4 * i, U32) if i < 8 else (0x10 + 2 * i, U16) for i, name in enumerate(X86_16_REGISTERS)},
+    ),
     "stub": (0x90, U64),
     "reserved": (0x98, U64),
 }

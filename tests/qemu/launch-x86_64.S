@@ -4,7 +4,8 @@
  * place, brings the CPU into the state that a kexec'ing kernel leaves it in, and jumps. Linked to run at 32 MiB. What
  * to do stands in a mailbox; machine.py writes it and has the same numbers.
  *
- * The identity map has the first MAPPED_GIB GiB but the one below 4 GiB: no MMIO, as under Linux.
+ * The identity map has the first MAPPED_GIB GiB but the one below 4 GiB: no MMIO, as under Linux. It has five levels if
+ * the mailbox's CR4 has LA57.
  */
 
 #define LAUNCH_MAILBOX 0x3000000
@@ -26,8 +27,12 @@
 #define CR0_PE_BIT 0
 #define CR0_PG (1 << 31)
 #define CR4_PAE (1 << 5)
+#define CR4_LA57 (1 << 12)
 #define MSR_EFER 0xc0000080
 #define EFER_LME (1 << 8)
+
+/* CF, PF, AF, ZF, SF, DF, OF, NT, AC, ID: nobody promised the purgatory a clear flag. */
+#define RFLAGS_JUNK 0x244cd7
 
 #define MAPPED_GIB 16
 #define MMIO_GIB 3		/* 3 GiB to 4 GiB */
@@ -91,9 +96,16 @@ launch:
 
 	mov	%cr4, %eax
 	or	$CR4_PAE, %eax
-	mov	%eax, %cr4
-	mov	$pml4, %eax
-	mov	%eax, %cr3
+	mov	$pml4, %edx
+	testl	$OPTION_STATE, LAUNCH_MAILBOX + MAILBOX_OPTIONS
+	jz	3f
+	testl	$CR4_LA57, LAUNCH_MAILBOX + MAILBOX_CR4
+	jz	3f
+	movl	$pml4 + PTE_TABLE, pml5
+	mov	$pml5, %edx
+	or	$CR4_LA57, %eax
+3:	mov	%eax, %cr4
+	mov	%edx, %cr3
 	mov	$MSR_EFER, %ecx
 	rdmsr
 	or	$EFER_LME, %eax
@@ -125,7 +137,11 @@ launch64:
 	mov	MAILBOX_TARGET(%rbx), %rax
 	mov	%rax, target(%rip)
 	mov	MAILBOX_OPTIONS(%rbx), %r12
-	mov	%r12, options(%rip)
+	lea	by_jump(%rip), %rax
+	lea	by_call(%rip), %rcx
+	test	$OPTION_CALL, %r12
+	cmovnz	%rcx, %rax
+	mov	%rax, how(%rip)
 
 	mov	MAILBOX_COUNT(%rbx), %rdx
 	lea	MAILBOX_PIECES(%rbx), %rbp
@@ -158,12 +174,14 @@ launch64:
 	lea	1(%rax), %rax
 	mov	%rax, %\reg
 	.endr
-	std				/* nobody promised the purgatory a clear direction flag */
-4:	testb	$OPTION_CALL, options(%rip)
-	jz	5f
+	push	$RFLAGS_JUNK
+	popf
+4:	jmp	*how(%rip)
+by_call:
 	call	*target(%rip)
 returned:
-5:	jmp	*target(%rip)
+by_jump:
+	jmp	*target(%rip)
 
 	.data
 	.balign	8
@@ -181,11 +199,13 @@ no_table:
 	.balign	8
 target:
 	.quad	0
-options:
+how:
 	.quad	0
 
 	.bss
 	.balign	4096
+pml5:
+	.skip	4096
 pml4:
 	.skip	4096
 pdpt:

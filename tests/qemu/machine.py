@@ -309,12 +309,14 @@ class Machine:
 class Boot:
     """The memory and the CPU of one boot, with sound defaults that a test then spoils.
 
-    The payload is a segment of its own, the entry is its first byte, the console is the machine's.
+    The payload is a segment of its own, the entry is its first byte, the console is the machine's. The purgatory is the
+    flat image, or what else is given.
     """
 
     arch: Arch
     directory: Path
     memory_size: str = "256M"
+    purgatory: bytes = None
 
     def __post_init__(self):
         self.state = self.arch.states[0]
@@ -324,9 +326,9 @@ class Boot:
         self.place = self.arch.purgatory_at
         self.payload = (BUILD / "tests" / f"payload-{self.arch.name}.bin").read_bytes()
         self.pieces = []
-        flat = (BUILD / f"purgatory-{self.arch.name}.bin").read_bytes()
-        self.header = Header(flat)
-        self.image = bytearray(flat.ljust(self.header["mem_size"], b"\0"))
+        image = self.purgatory or (BUILD / f"purgatory-{self.arch.name}.bin").read_bytes()
+        self.header = Header(image)
+        self.image = bytearray(image.ljust(self.header["mem_size"], b"\0"))
         self.params = Params(self.image, self.header["params"])
         self.console(0)
 

@@ -273,3 +273,22 @@ def test_linux_refusal_speaks(linux):
     address, data = linux.pieces[0]
     linux.pieces[0] = address, data[:-1] + b"\x99"
     assert "[code 16]" in linux.refusal()
+
+
+def test_arm64_sink_of_a_pl011(tmp_path):
+    """One whose identification says so is driven as such: it is asked for room."""
+    boot = ClientBoot(ARM64, tmp_path).with_payload()
+    with boot.start() as machine:
+        machine.wait_for("^payload: end$")
+        block = Params(machine.memory(boot.place + boot.header["params"], 0x1700))
+    assert block["console[0].kind"] == constant("CONSOLE_PL011")
+
+
+def test_arm64_sink_of_another_kind(tmp_path):
+    """Any other gets the line byte by byte, and nothing else."""
+    boot = ClientBoot(ARM64, tmp_path).with_payload()
+    boot.put(0x46000000, b"\xaa" * 0x1000)
+    boot.set("arm64_sink", 0x46000000)
+    with boot.start() as machine:
+        machine.wait_for("^payload: end$")
+        assert machine.memory(0x46000000, 0x1000) == b"\n" + b"\xaa" * 0xFFF

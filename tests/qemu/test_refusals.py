@@ -112,7 +112,7 @@ POLICY = [
     ("verify-unknown", put("verify", 1), "E_VALUE", "verify"),
     ("verify-never-one-bit-off", put("verify", constant("VERIFY_NEVER") ^ 1), "E_VALUE", "verify"),
     ("verify-unless-unmapped", put("verify", "VERIFY_UNLESS_UNMAPPED"), "E_UNSUPPORTED", "verify"),
-    ("flags-unknown", put("flags", 2), "E_VALUE", "flags"),
+    ("flags-unknown", put("flags", 8), "E_VALUE", "flags"),
     ("flags-unknown-top", put("flags", 1 << 31), "E_VALUE", "flags"),
     ("fail-unknown", put("failure.policy", 1), "E_VALUE", "policy"),
     ("fail-reset", put("failure.policy", "FAIL_RESET"), "E_UNSUPPORTED", "policy"),
@@ -247,8 +247,8 @@ CONSOLES = [
     ),
     (
         "console-baud",
-        both(put("console[1].kind", "CONSOLE_8250"), put("console[1].base", 0x1000), put("console[1].baud", 115200)),
-        "E_UNSUPPORTED",
+        both(put("console[1].kind", "CONSOLE_8250"), put("console[1].base", 0x1000), put("console[1].baud", 115201)),
+        "E_VALUE",
         "console 1 baud",
     ),
 ]
@@ -268,8 +268,8 @@ DIGESTS = [
 FAULTS = HEAD + POLICY + SEGMENTS + COPIES + RESERVED + CONSOLES + DIGESTS
 
 X86_FAULTS = [
-    ("mode-x86-32", put("handoff.mode", "HANDOFF_X86_32"), "E_UNSUPPORTED", "handoff mode"),
-    ("mode-x86-16", put("handoff.mode", "HANDOFF_X86_16"), "E_UNSUPPORTED", "handoff mode"),
+    ("mode-x86-32", put("handoff.mode", "HANDOFF_X86_32"), "E_RESERVED", "handoff .unused."),
+    ("mode-x86-16", put("handoff.mode", "HANDOFF_X86_16"), "E_RESERVED", "handoff .unused."),
     ("checks-dtb", put("handoff.checks", "CHECK_DTB"), "E_VALUE", "handoff checks"),
     (
         "port-beyond",

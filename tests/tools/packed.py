@@ -18,6 +18,8 @@ STRIPED_FROM = 64 * 1024
 CONSOLE_PL011 = 0xEC7AC8AD
 CONSOLE_8250 = 0xF5B19F71
 CONSOLE_8250_PORT = 0xDC36FC90
+CONSOLE_VGA = 0xF049823F
+CONSOLE_SINK = 0xB0E6A3A6
 
 HEADER_FIELDS = {  # name: (offset, format)
     "magic": (0x08, "Q"), "abi_major": (0x10, "H"), "abi_minor": (0x12, "H"), "arch": (0x14, "H"),
@@ -133,6 +135,10 @@ class Packed:
         """(kind, base, width, stride) of those in use"""
         every = [struct.unpack_from("<IIQII", self.block, 0x80 + 0x20 * i) for i in range(2)]
         return [(kind, base, width, stride) for kind, width, base, stride, _ in every if kind]
+
+    def bauds(self):
+        """Of both consoles."""
+        return [struct.unpack_from("<I", self.block, 0x94 + 0x20 * i)[0] for i in range(2)]
 
     def assert_digests(self, stripes=1):
         for segment in self.segments:

@@ -134,6 +134,15 @@ BAD_ARGUMENTS = {
     "console twice": (["-k", "x86_64", "-c", "pl011,4", "-c", "pl011,4", "-o", "out"], ["given twice"]),
     "three consoles": (["-k", "x86_64", "-c", "pl011,4", "-c", "pl011,8", "-c", "pl011,16", "-o", "out"],
                        ["one too many; 2 is the most"]),
+    "console twice, two rates": (["-k", "x86_64", "-c", "uart8250,io,0x3f8", "-c", "uart8250,io,0x3f8,9600", "-o", "out"],
+                                 ["given twice"]),
+    **{f"console {spec}": (["-k", "x86_64", "-c", spec, "-o", "out"], [f"--console: '{spec}' is no console"])
+       for spec in ("uart8250,io,0x3f8,", "uart8250,io,0x3f8,110", "uart8250,io,0x3f8,49", "uart8250,io,0x3f8,230400",
+                    "uart8250,io,0x3f8,9600e7", "uart8250,io,0x3f8,9600n8r", "uart8250,io,0x3f8,n8", "uart8250,io,0x3f8,0",
+                    "uart8250,io,0x3f8,4294976896", "vga,0xb8000,9600", "vga,0xb8001", "vga,", "vga:0xb8000", "vgax", "sink",
+                    "sink,", "sink,0x9000000,9600", "sink,mmio32,0x9000001", "sink,mmio16,0x9000000")},
+    "vga on arm64": (["-k", "arm64", "-c", "vga", "-o", "out"], ["--console: vga is for x86"]),
+    "sink on x86": (["-k", "x86_64", "-c", "sink,0x9000000", "-o", "out"], ["--console: sink is for arm64"]),
     "ports on arm64": (["-k", "arm64", "-c", "uart8250,io,0x3f8", "-o", "out"], ["needs x86 ports"]),
     **{f"stripes '{n}'": (["-k", "arm64", "-s", n, "-o", "out"],
                           [f"purgatory: --stripes: '{n}' is no number of stripes; give 1, 2, 4, 8 or 16\n"])
@@ -285,3 +294,6 @@ def test_console_in_the_image(inputs):
     """x86_64: where the image will lie is known, so a console that would write over it is refused."""
     done = inputs("pack", "-k", "x86_64", "-c", "pl011,0x100000", "-o", "out")
     assert done.returncode == 2 and "purgatory: --console: 0x100000 lies in the image" in done.stderr
+    done = inputs("pack", "-k", "x86_64", "-c", f"vga,{0x100000 - 3998:#x}", "-o", "out")
+    assert done.returncode == 2 and "lies in the image" in done.stderr
+    inputs.ok("pack", "-k", "x86_64", "-c", f"vga,{0x100000 - 4000:#x}", "-o", "out")

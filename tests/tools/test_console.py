@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 import kernels
-from packed import CONSOLE_8250, CONSOLE_8250_PORT, CONSOLE_PL011, Packed
+from packed import CONSOLE_8250, CONSOLE_8250_PORT, CONSOLE_PL011, CONSOLE_SINK, CONSOLE_VGA, Packed
 
 PL011 = (CONSOLE_PL011, 0x9000000, 4, 0)
 COM1 = (CONSOLE_8250_PORT, 0x3F8, 1, 0)
@@ -27,6 +27,9 @@ def pack(purgatory, kernel, *args):
     (["uart8250,mmio,0xfe215040"], [(CONSOLE_8250, 0xFE215040, 1, 1)]),
     (["uart8250,mmio32,0xff1a0000"], [(CONSOLE_8250, 0xFF1A0000, 4, 4)]),
     (["uart8250,io,0x3f8", "uart8250,io,0x2f8"], [COM1, COM2]),
+    (["vga"], [(CONSOLE_VGA, 0xB8000, 0, 0)]),
+    (["vga,0xb0000"], [(CONSOLE_VGA, 0xB0000, 0, 0)]),
+    (["uart8250,io,0x3f8", "vga"], [COM1, (CONSOLE_VGA, 0xB8000, 0, 0)]),
     (["none"], []),
 ])
 def test_given(purgatory, specs, expected):
@@ -34,6 +37,29 @@ def test_given(purgatory, specs, expected):
     found, said = pack(purgatory, kernels.x86_64(), "--append", "console=ttyS1", *args)
     assert found == expected
     assert said == ""
+
+
+@pytest.mark.parametrize("spec, expected", [
+    ("sink,0x9000000", (CONSOLE_SINK, 0x9000000, 1, 0)),
+    ("sink,mmio32,0x9000000", (CONSOLE_SINK, 0x9000000, 4, 0)),
+])
+def test_sink(purgatory, spec, expected):
+    """A word of our own, for arm64."""
+    assert pack(purgatory, kernels.arm64(), "--console", spec) == ([expected], "")
+    assert f"console[0]       sink\n                   base 0x9000000 width {expected[2]}" in purgatory.ok("inspect", "out").stdout
+
+
+@pytest.mark.parametrize("spec, found, baud", [
+    ("uart8250,io,0x3f8,115200", COM1, 115200),
+    ("uart8250,io,0x3f8,9600n8", COM1, 9600),
+    ("uart8250,io,0x3f8,50", COM1, 50),
+    ("uart8250,mmio32,0xff1a0000,57600n8", (CONSOLE_8250, 0xFF1A0000, 4, 4), 57600),
+])
+def test_baud(purgatory, spec, found, baud):
+    """A rate behind the address, as the kernel's console= has it."""
+    assert pack(purgatory, kernels.x86_64(), "--console", spec) == ([found], "")
+    assert Packed(purgatory.directory / "out").bauds() == [baud, 0]
+    assert f" baud {baud}\n" in purgatory.ok("inspect", "out").stdout
 
 
 @pytest.mark.parametrize("append, expected", [
@@ -46,6 +72,7 @@ def test_given(purgatory, specs, expected):
     ("earlycon=uart8250,io,0x2f8,115200n8", [COM2]),
     ("earlycon=uart8250,mmio32,0xfedc9000", [(CONSOLE_8250, 0xFEDC9000, 4, 4)]),
     ("console=ttyS4", None), ("console=ttyS", None), ("console=ttyS00", None), ("noconsole=ttyS0", None),
+    ("earlycon=vga", None), ("earlycon=sink,0x9000000", None), ("earlycon=vga,0xb8000", None),
     ("earlycon", None), ("earlycon=uart8250,io", None), ("earlycon=efifb", None), ("", None),
 ])
 def test_deduced_x86_64(purgatory, append, expected):
@@ -59,6 +86,7 @@ def test_deduced_x86_64(purgatory, append, expected):
 @pytest.mark.parametrize("append, expected", [
     ("earlycon=pl011,0x9000000", [PL011]),
     ("console=ttyS0", []),
+    ("earlycon=sink,0x9000000", []),
     ("earlycon=uart8250,io,0x3f8", []),
 ])
 def test_deduced_arm64(purgatory, append, expected):

@@ -25,6 +25,7 @@ static jmp_buf end;
 void fake_run(void)
 {
 	fake.length = 0;
+	fake.write_count = 0;
 	memset(fake.transcript, 0, sizeof(fake.transcript));
 	fake.end = FAKE_RUNNING;
 	if (setjmp(end) == 0)
@@ -67,9 +68,14 @@ bool arch_mode_known(uint32_t mode)
 	return mode == PURG_HANDOFF_NATIVE || mode == PURG_HANDOFF_X86_32;
 }
 
-size_t arch_regs_size(void)
+size_t arch_regs_size(uint32_t mode)
 {
-	return sizeof(struct purg_regs_arm64);
+	return mode == PURG_HANDOFF_NATIVE ? sizeof(struct purg_regs_arm64) : sizeof(struct purg_regs_x86_32);
+}
+
+uint64_t arch_low_end(uint32_t mode)
+{
+	return mode == PURG_HANDOFF_NATIVE ? 0 : fake.low_end;
 }
 
 uint64_t arch_entry(const struct purg_handoff *handoff)
@@ -151,26 +157,69 @@ static uint32_t status(uint64_t address)
 
 static void send(uint64_t address, uint32_t width, uint8_t byte)
 {
+	if (fake.write_count < FAKE_WRITES)
+		fake.writes[fake.write_count++] = (struct fake_write){address, byte};
 	fake.data_address = address;
 	fake.width = width;
 	if (fake.length < sizeof(fake.transcript) - 1)
 		fake.transcript[fake.length++] = (char)byte;
 }
 
+/* The cell of the fake screen, or NULL. */
+static uint16_t *cell(uint64_t address, uint32_t width)
+{
+	uint64_t offset = address - FAKE_SCREEN;
+
+	if (offset >= sizeof(fake.screen))
+		return NULL;
+	assert_int_equal(width, 2);
+	assert_int_equal(offset % 2, 0);
+	return &fake.screen[offset / 2];
+}
+
 uint32_t arch_mmio_read(uint64_t address, uint32_t width)
 {
-	(void)width;
-	return status(address);
+	if (address - FAKE_ID < sizeof(fake.id)) {
+		assert_int_equal(width, 4);
+		return fake.id[(address - FAKE_ID) / 4];
+	}
+	return cell(address, width) ? *cell(address, width) : status(address);
 }
 
 void arch_mmio_write(uint64_t address, uint32_t width, uint32_t value)
 {
-	send(address, width, (uint8_t)value);
+	if (cell(address, width))
+		*cell(address, width) = (uint16_t)value;
+	else
+		send(address, width, (uint8_t)value);
 }
 
-bool arch_has_ports(void)
+bool arch_has_console(uint32_t kind)
 {
-	return true;
+	return kind != fake.no_console;
+}
+
+/* Time passes by being looked at, unless it stands still. */
+uint64_t arch_ticks(void)
+{
+	fake.looks++;
+	return fake.ticks += fake.ticks_per_look;
+}
+
+uint64_t arch_ticks_hz(void)
+{
+	return fake.ticks_hz;
+}
+
+uint32_t arch_device_flags(void)
+{
+	return PURG_FLAG_RESET_VGA;
+}
+
+void arch_reset_devices(uint32_t flags)
+{
+	assert_int_equal(fake.write_count, 0);
+	fake.reset_flags = flags;
 }
 
 uint32_t arch_port_read(uint16_t port)

@@ -22,6 +22,17 @@
 #define FAKE_PAGE 4096
 #define FAKE_UNMAPPED 0x7000000 /* one page that arch_mapped says is not mapped */
 #define FAKE_PHYSICAL_BITS 48
+#define FAKE_UART 0x9000000
+
+#define FAKE_WRITES 16
+#define FAKE_SCREEN 0xb8000         /* VGA text memory */
+#define FAKE_ID (FAKE_UART + 0xfe0) /* the identification registers of the UART there */
+
+/* A write to a register or a port. */
+struct fake_write {
+	uint64_t address;
+	uint8_t value;
+};
 
 /* How a run of purgatory_main ended. */
 enum fake_end {
@@ -36,6 +47,7 @@ struct fake {
 	uint64_t entry;          /* FAKE_JUMPED: where to */
 	bool bad_cpu;            /* entered in a state that is not allowed */
 	bool bad_kernel;         /* nothing at the entry looks like a kernel */
+	uint64_t low_end;        /* what PURG_HANDOFF_X86_32 reaches; its entry is in arm64.pc all the same */
 	const char *uncached;    /* why there are no caches; NULL: there are */
 	uint64_t client_entry;   /* where a client of the other door wants to go ... */
 	uint64_t bad_finish;     /* ... and where to write afterwards; zero: nowhere */
@@ -46,7 +58,17 @@ struct fake {
 	uint64_t status_address; /* where its status was read last, ... */
 	uint64_t data_address;   /* ... its data written last, ... */
 	uint32_t width;          /* ... how wide; zero: a port */
-	char transcript[4096];   /* what it was told to send */
+	uint32_t no_console;     /* a kind of console that this architecture has not */
+	uint32_t reset_flags;    /* what arch_reset_devices was given */
+	uint64_t ticks;          /* the counter, ... */
+	uint64_t ticks_per_look; /* ... what is added when it is looked at, ... */
+	uint64_t ticks_hz;       /* ... its frequency, ... */
+	unsigned int looks;      /* ... and how often it was looked at */
+	uint32_t id[8];          /* identification registers */
+	uint16_t screen[80 * 25];
+	struct fake_write writes[FAKE_WRITES]; /* the first ones */
+	size_t write_count;
+	char transcript[4096]; /* what it was told to send */
 	size_t length;
 };
 
@@ -57,8 +79,6 @@ extern uint32_t fake_compat_client __asm__("compat_client");
 extern struct client_region fake_regions[CLIENT_REGIONS] __asm__("client_sha256_regions");
 extern uint8_t fake_digest[PURG_DIGEST_SIZE] __asm__("client_sha256_digest");
 extern uint32_t fake_skip_checks __asm__("client_skip_checks");
-
-#define FAKE_UART 0x9000000
 
 /* A block that is accepted: one segment, "payload", with its digest; an entry in it; a PL011. */
 void fake_valid_block(struct purg_params *params, const void *payload, size_t size);

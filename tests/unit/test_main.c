@@ -316,21 +316,45 @@ static void every_code_has_a_sentence(void **state)
 		assert_true(strlen(fail_sentence(code)) > 1);
 }
 
+/* Old devices are reset before anything is written, even if the block is refused: the line must be readable. */
+static void devices_come_first(void **state)
+{
+	(void)state;
+	purg_params.flags = PURG_FLAG_RESET_VGA;
+	assert_jumped("verified 1 segment");
+	assert_int_equal(fake.reset_flags, PURG_FLAG_RESET_VGA);
+	purg_params.flags = PURG_FLAG_RESET_VGA | PURG_FLAG_LEGACY_PIC;
+	purg_params.block_digest[0] = 1;
+	assert_refused(PURG_E_BLOCK, "the parameter block was changed");
+	assert_int_equal(fake.reset_flags, PURG_FLAG_RESET_VGA | PURG_FLAG_LEGACY_PIC);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(without_caches),   TEST(striped_segment),
-		TEST(one_segment),      TEST(two_segments),
-		TEST(any_flipped_byte), TEST(any_flipped_digest),
-		TEST(concatenation),    TEST(never),
-		TEST(block_digest),     TEST(image_digest),
-		TEST(copies),           TEST(nothing_is_copied_if_refused),
-		TEST(cpu_state),        TEST(handoff),
-		TEST(console_in_image), TEST(field_is_named),
-		TEST(bad_magic),        TEST(silent),
-		TEST(hostile_name),     TEST(every_code_has_a_sentence),
+		TEST(without_caches),
+		TEST(striped_segment),
+		TEST(one_segment),
+		TEST(two_segments),
+		TEST(any_flipped_byte),
+		TEST(any_flipped_digest),
+		TEST(concatenation),
+		TEST(never),
+		TEST(block_digest),
+		TEST(image_digest),
+		TEST(copies),
+		TEST(nothing_is_copied_if_refused),
+		TEST(cpu_state),
+		TEST(handoff),
+		TEST(console_in_image),
+		TEST(field_is_named),
+		TEST(bad_magic),
+		TEST(silent),
+		TEST(hostile_name),
+		TEST(every_code_has_a_sentence),
+		TEST(devices_come_first),
 	};
 
 	return cmocka_run_group_tests_name("main", tests, NULL, NULL);

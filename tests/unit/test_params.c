@@ -14,6 +14,15 @@ static int setup(void **state)
 	return 0;
 }
 
+/* A mode that does not reach the image, and a stub for it. */
+#define LOW_END 0xa000000
+static void low_mode(uint64_t stub)
+{
+	fake.low_end = LOW_END;
+	block.handoff.mode = PURG_HANDOFF_X86_32;
+	block.handoff.stub = stub;
+}
+
 static struct finding check(void)
 {
 	struct finding finding = {.index = NO_INDEX};
@@ -111,8 +120,9 @@ REFUSES(size_large, block.size++, PURG_E_SIZE, NULL, "size")
 REFUSES(verify_unknown, block.verify = 1, PURG_E_VALUE, NULL, "verify")
 REFUSES(verify_skip, block.verify = PURG_VERIFY_UNLESS_UNMAPPED, PURG_E_UNSUPPORTED, NULL, "verify")
 ACCEPTS(verify_never, block.verify = PURG_VERIFY_NEVER)
-REFUSES(flags_unknown, block.flags = 2, PURG_E_VALUE, NULL, "flags")
-ACCEPTS(flags_portable, block.flags = PURG_FLAG_PORTABLE_SHA256)
+REFUSES(flags_unknown, block.flags = 8, PURG_E_VALUE, NULL, "flags")
+REFUSES(flags_of_others, block.flags = PURG_FLAG_LEGACY_PIC, PURG_E_VALUE, NULL, "flags")
+ACCEPTS(flags_known, block.flags = PURG_FLAG_PORTABLE_SHA256 | PURG_FLAG_RESET_VGA)
 REFUSES(reserved, block.reserved[15] = 1, PURG_E_RESERVED, NULL, "reserved")
 REFUSES(reserved2, block.reserved2[63] = 1, PURG_E_RESERVED, NULL, "reserved2")
 REFUSES(linear_map, block.linear_map.range[31].size = 1, PURG_E_RESERVED, NULL, "linear_map")
@@ -187,7 +197,27 @@ REFUSES(console_unmapped, block.console[0].base = FAKE_UNMAPPED, PURG_E_UNMAPPED
 
 REFUSES(mode_unknown, block.handoff.mode = 1, PURG_E_VALUE, "handoff", "mode")
 REFUSES(mode_x86_16, block.handoff.mode = PURG_HANDOFF_X86_16, PURG_E_VALUE, "handoff", "mode")
-REFUSES(mode_x86_32, block.handoff.mode = PURG_HANDOFF_X86_32, PURG_E_UNSUPPORTED, "handoff", "mode")
+ACCEPTS(low_image, (low_mode(0), fake.low_end = SELF + 2 * FAKE_PAGE))
+REFUSES(low_image_above, (low_mode(0), fake.low_end = SELF + 2 * FAKE_PAGE - 1), PURG_E_PLACEMENT, "handoff", "image")
+ACCEPTS(low_stub, low_mode(0x10000))
+ACCEPTS(low_stub_last, low_mode(LOW_END - PURG_STUB_SIZE))
+REFUSES(low_stub_above, low_mode(LOW_END), PURG_E_PLACEMENT, "handoff", "stub")
+REFUSES(low_stub_far_above, low_mode(-(uint64_t)PURG_STUB_SIZE), PURG_E_PLACEMENT, "handoff", "stub")
+REFUSES(low_stub_misaligned, low_mode(0x10010), PURG_E_PLACEMENT, "handoff", "stub")
+REFUSES(low_stub_unmapped, low_mode(FAKE_UNMAPPED), PURG_E_UNMAPPED, "handoff", "stub")
+REFUSES(low_stub_on_console, low_mode(FAKE_UART), PURG_E_OVERLAP, "handoff", "stub")
+REFUSES(low_stub_on_self, (low_mode(SELF), fake.low_end = END), PURG_E_OVERLAP_SELF, "handoff", "stub")
+REFUSES(low_stub_beyond, (low_mode(END), fake.low_end = 2 * END), PURG_E_RANGE, "handoff", "stub")
+REFUSES(low_stub_on_segment, (low_mode(0x10000), two_segments(0x10fff, 1)), PURG_E_OVERLAP, "handoff", "stub")
+ACCEPTS(low_stub_before_segment, (low_mode(0x10000), two_segments(0x11000, 1)))
+REFUSES(low_stub_on_dst, (low_mode(0x10000), one_copy(0xff01, PAYLOAD, 0x100)), PURG_E_OVERLAP, "handoff", "stub")
+ACCEPTS(low_stub_behind_dst, (low_mode(0x10000), one_copy(0xff00, PAYLOAD, 0x100)))
+ACCEPTS(low_stub_on_src,
+	(low_mode(0x10000), one_copy(0x20000, 0x8000, 0x10000), block.copy[0].flags = PURG_COPY_UNVERIFIED))
+REFUSES(low_regs_tail, (low_mode(0x10000), block.handoff.x86_64.rsi = 1ull << 32), PURG_E_RESERVED, "handoff",
+	"(unused)")
+REFUSES(low_reserved, (low_mode(0x10000), block.handoff.reserved = 1), PURG_E_RESERVED, "handoff", "reserved")
+REFUSES(low_entry_outside, (low_mode(0x10000), block.handoff.arm64.pc += 256), PURG_E_ENTRY, "handoff", "entry")
 REFUSES(checks_unknown, block.handoff.checks = PURG_CHECK_DTB, PURG_E_VALUE, "handoff", "checks")
 ACCEPTS(checks_known, block.handoff.checks = PURG_CHECK_KERNEL)
 REFUSES(regs_tail, block.handoff.x86_64.rdi = 1, PURG_E_RESERVED, "handoff", "(unused)")
@@ -222,7 +252,7 @@ REFUSES(console_wide, block.console[0].width = 36, PURG_E_VALUE, "console", "wid
 REFUSES(console_stride, block.console[0].stride = 4, PURG_E_VALUE, "console", "stride")
 REFUSES(console_base, block.console[0].base = 2, PURG_E_RANGE, "console", "base")
 REFUSES(console_far, block.console[0].base = END, PURG_E_RANGE, "console", "base")
-REFUSES(console_baud, block.console[0].baud = 9600, PURG_E_UNSUPPORTED, "console", "baud")
+REFUSES(console_baud, block.console[0].baud = 9600, PURG_E_VALUE, "console", "baud")
 REFUSES(console_reserved, block.console[0].reserved = 1, PURG_E_RESERVED, "console", "reserved")
 REFUSES(console_port, (block.console[0].kind = PURG_CONSOLE_8250_PORT, block.console[0].base = 0xfffb), PURG_E_RANGE,
 	"console", "base")
@@ -291,6 +321,8 @@ static const uint32_t words[] = {
 	PURG_CONSOLE_PL011,
 	PURG_CONSOLE_8250,
 	PURG_CONSOLE_8250_PORT,
+	PURG_CONSOLE_VGA,
+	PURG_CONSOLE_SINK,
 	PURG_DIGEST_CONCAT,
 	PURG_DIGEST_STRIPED,
 	PURG_VERDICT_VERIFIED,
@@ -323,7 +355,8 @@ int main(void)
 		TEST(verify_skip),
 		TEST(verify_never),
 		TEST(flags_unknown),
-		TEST(flags_portable),
+		TEST(flags_of_others),
+		TEST(flags_known),
 		TEST(reserved),
 		TEST(reserved2),
 		TEST(linear_map),
@@ -390,7 +423,25 @@ int main(void)
 		TEST(console_unmapped),
 		TEST(mode_unknown),
 		TEST(mode_x86_16),
-		TEST(mode_x86_32),
+		TEST(low_image),
+		TEST(low_image_above),
+		TEST(low_stub),
+		TEST(low_stub_last),
+		TEST(low_stub_above),
+		TEST(low_stub_far_above),
+		TEST(low_stub_misaligned),
+		TEST(low_stub_unmapped),
+		TEST(low_stub_on_console),
+		TEST(low_stub_on_self),
+		TEST(low_stub_beyond),
+		TEST(low_stub_on_segment),
+		TEST(low_stub_before_segment),
+		TEST(low_stub_on_dst),
+		TEST(low_stub_behind_dst),
+		TEST(low_stub_on_src),
+		TEST(low_regs_tail),
+		TEST(low_reserved),
+		TEST(low_entry_outside),
 		TEST(checks_unknown),
 		TEST(checks_known),
 		TEST(regs_tail),

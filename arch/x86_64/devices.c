@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <arch.h>
+#include "devices.h"
+
+uint32_t arch_device_flags(void)
+{
+	return PURG_FLAG_RESET_VGA | PURG_FLAG_LEGACY_PIC;
+}
+
+void arch_reset_devices(uint32_t flags)
+{
+	if (flags & PURG_FLAG_RESET_VGA)
+		vga_reset();
+	if (flags & PURG_FLAG_LEGACY_PIC)
+		pic_reset();
+}
