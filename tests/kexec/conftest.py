@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """Fixtures of the tests with kexec-tools, and the table of what they saw."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -13,8 +12,8 @@ from guests import Outer  # noqa: E402
 from machine import BUILD  # noqa: E402
 
 REPORT = BUILD / "kexec" / "report.txt"
-HEAD = ("client", "case", "stock", "ours", "seconds", "seconds")
-CAVEAT = "Seconds: from leaving the outer kernel to the inner one's first line, in emulation (TCG): no proof of speed."
+HEAD = ("client", "case", "stock", "ours", "stock s", "ours s")
+CAVEAT = "s: seconds from leaving the outer kernel to the inner one's first line, in emulation (TCG): no proof of speed."
 
 
 @pytest.fixture(params=["stock", "ours"])
@@ -31,33 +30,34 @@ def outer(purgatory, tmp_path):
 
 
 @pytest.fixture
-def note(record_property, purgatory, request):
-    """Have a line in the table: the case, what was seen, and the seconds if that means something."""
+def note(record_property, purgatory):
+    """Have a line in the table: the case, what was seen, and the seconds if they mean something."""
 
     def take(client, case, verdict, seconds=None):
-        record_property("kexec", (client, case, purgatory, verdict, seconds))
+        record_property("kexec", (client, case, purgatory, verdict, "" if seconds is None else f"{seconds:.1f}"))
 
     return take
 
 
+def table(reports):
+    """What was noted, stock beside ours."""
+    seen = {}
+    for report in reports:
+        for client, case, purgatory, *result in [value for name, value in report.user_properties if name == "kexec"]:
+            seen.setdefault((client, case), {})[purgatory] = result
+    rows = [HEAD]
+    for (client, case), results in sorted(seen.items()):
+        stock, ours = (results.get(purgatory, ("", "")) for purgatory in ("stock", "ours"))
+        rows.append((client, case, stock[0], ours[0], stock[1], ours[1]))
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+
+
 def pytest_terminal_summary(terminalreporter):
     """Print the table, and keep it."""
-    rows = {}
-    for report in terminalreporter.getreports("passed"):
-        for name, value in report.user_properties:
-            if name == "kexec" and report.when == "call":
-                client, case, purgatory, verdict, seconds = value
-                rows.setdefault((client, case), {})[purgatory] = (verdict, "" if seconds is None else f"{seconds:.1f}")
-    if not rows:
-        return
-    empty = ("", "")
-    lines = [HEAD]
-    for (client, case), seen in sorted(rows.items()):
-        stock, ours = seen.get("stock", empty), seen.get("ours", empty)
-        lines.append((client, case, stock[0], ours[0], stock[1], ours[1]))
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
-    text = "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
-    terminalreporter.write_line(text)
-    terminalreporter.write_line(CAVEAT)
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        REPORT.write_text(f"{text}\n{CAVEAT}\n", encoding="ascii")
+    passed, failed = (terminalreporter.getreports(outcome) for outcome in ("passed", "failed"))
+    lines = table(report for report in passed if report.when == "call")
+    lines += [CAVEAT, *(f"FAILED: {report.nodeid}" for report in failed)]
+    text = "".join(f"{line}\n" for line in lines)
+    terminalreporter.write(text)
+    REPORT.write_text(text, encoding="ascii")

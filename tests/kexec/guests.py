@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """Guests in which real kexec-tools run.
 
-The outer kernel is Debian's, and has an initrd with busybox, one of the two kexec commands and what that is to load. Its
-init carries out the test's orders, a shell script, with the words of init.sh:
+The outer kernel is Debian's, and has an initrd with busybox, one of the two kexec commands and what that is to load.
+Its init carries out the test's orders, a shell script, with the words of init.sh:
 
     with outer.start("load -l /vmlinuz --initrd=/initrd --append='...'; jump") as machine:
         machine.wait_for("^inner: userspace of Linux")
 """
 
+import contextlib
 import dataclasses
 import re
 import time
@@ -51,7 +52,6 @@ class Computer:
     arch: str
     qemu: tuple
     memory: str = "1G"
-    options: str = ""
 
     @property
     def console(self):
@@ -118,9 +118,8 @@ class Session(Machine):
     def segments(self):
         """(address, size) of each segment that kexec-tools has loaded."""
         self.wait_for("^outer: loaded$")
-        numbers = re.findall(r"^segment\[\d+\]\.(?:mem|memsz) +?= (0x[0-9a-f]+)$", self.text, re.M)
-        values = [int(number, 16) for number in numbers]
-        return list(zip(values[::2], values[1::2]))
+        pairs = re.findall(r"\.mem   = (\S+)\nsegment\[\d+\]\.memsz = (\S+)\n", self.text)
+        return [(int(place.replace("(nil)", "0"), 16), int(size, 16)) for place, size in pairs]
 
     def entry(self):
         """Where the purgatory is entered."""
@@ -174,18 +173,27 @@ class Outer:
         initrd = self.directory / "initrd"
         initrd.write_bytes(self.initrd(orders))
         console = self.computer.console.split()[0]
-        command = [*self.computer.qemu, *self.qemu, "-m", self.computer.memory, "-kernel", self.debian("vmlinuz"), "-initrd", initrd]
-        command += ["-append", f"{console} quiet panic=-1 {self.computer.options} {self.append}"]
+        command = [*self.computer.qemu, *self.qemu, "-m", self.computer.memory]
+        command += ["-kernel", self.debian("vmlinuz"), "-initrd", initrd]
+        command += ["-append", f"{console} quiet panic=-1 {self.append}"]
         return Session(command, self.directory, frozen)
 
-    def load(self, arguments, action="jump"):
-        """A machine that has loaded, with its debugger, and stands still; when it goes on it leaves the outer kernel. The
+    @contextlib.contextmanager
+    def stopped_when_loaded(self, arguments, action="jump"):
+        """A machine that has loaded and stands still; when its debugger lets it go on it leaves the outer kernel. The
         pause is for stopping it: before the load nobody knows where a breakpoint belongs."""
-        machine = self.start(f"load {arguments}; sleep 3; {action}", frozen=True)
-        machine.gdb.resume()
-        machine.segments()
-        machine.gdb.interrupt()
-        return machine
+        with self.start(f"load {arguments}; sleep 3; {action}", frozen=True) as machine:
+            machine.gdb.resume()
+            machine.segments()
+            machine.gdb.interrupt()
+            yield machine
+
+    @contextlib.contextmanager
+    def stopped_at_purgatory(self, options):
+        """A machine that stands at the purgatory's first instruction; Debian's kernel is to follow."""
+        with self.stopped_when_loaded(f"-l /vmlinuz {options} {self.inner()}") as machine:
+            machine.gdb.run_to(machine.entry())
+            yield machine
 
     def inner(self, words=""):
         """kexec-tools' arguments for Debian's kernel with our init: it tells on the console of itself, but not all."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """A byte of the loaded kernel changes before the purgatory has verified it.
 
-The byte is one that a boot does not miss, which the same change under --no-checks shows: so a kernel that does not come up
-was refused.
+The byte is one that a boot does not miss, which the same change under --no-checks shows: so a kernel that does not come
+up was refused.
 """
 
 import re
@@ -14,8 +14,8 @@ from test_kexec_crash import CRASHKERNEL
 
 BOTH = cases(ours=(ARM64, X86_64), stock=(ARM64, X86_64))
 
-# In the kernel's segment. arm64: a reserved field of the Image header (Documentation/arm64/booting.rst). x86_64: the last
-# byte before the 64-bit entry, behind code that only the 32-bit entry runs (Documentation/x86/boot.rst).
+# In the kernel's segment. arm64: a reserved field of the Image header (Documentation/arm64/booting.rst). x86_64: the
+# last byte before the 64-bit entry, behind code that only the 32-bit entry runs (Documentation/x86/boot.rst).
 PADDING = {"arm64": 0x20, "x86_64": 0x1FF}
 
 MISMATCH = {
@@ -35,13 +35,6 @@ def flip(machine, computer):
     machine.gdb.write_physical(address, bytes([byte ^ 0x10]))
 
 
-def stop_at_purgatory(guest, arguments):
-    """Load and jump, and stop at the purgatory's first instruction."""
-    machine = guest.load(f"-l /vmlinuz {arguments} {guest.inner()}")
-    machine.gdb.run_to(machine.entry())
-    return machine
-
-
 def refused(machine, computer, purgatory):
     """The purgatory says what is wrong, and the inner kernel does not start."""
     machine.wait_for(MISMATCH[purgatory])
@@ -56,7 +49,7 @@ def refused(machine, computer, purgatory):
 @BOTH
 def test_damaged(outer, note, purgatory, computer):
     """Loaded by kexec -l, changed when the old kernel is gone: refused."""
-    with stop_at_purgatory(outer(computer), computer.speak) as machine:
+    with outer(computer).stopped_at_purgatory(computer.speak) as machine:
         flip(machine, computer)
         machine.gdb.resume()
         refused(machine, computer, purgatory)
@@ -67,7 +60,7 @@ def test_damaged(outer, note, purgatory, computer):
 def test_damaged_crash_kernel(outer, note, purgatory, computer):
     """Loaded by kexec -p, changed while the old kernel still runs: refused."""
     guest = outer(computer, append=CRASHKERNEL[computer.arch])
-    with guest.load(f"-p /vmlinuz {computer.speak} {guest.inner()}", "crash") as machine:
+    with guest.stopped_when_loaded(f"-p /vmlinuz {computer.speak} {guest.inner()}", "crash") as machine:
         flip(machine, computer)
         machine.gdb.resume()
         refused(machine, computer, purgatory)
@@ -76,8 +69,8 @@ def test_damaged_crash_kernel(outer, note, purgatory, computer):
 
 @BOTH
 def test_damaged_without_checks(outer, note, purgatory, computer):
-    """Under --no-checks the same change does not keep the inner kernel from coming up; ours says that it did not look."""
-    with stop_at_purgatory(outer(computer), f"--no-checks {computer.speak}") as machine:
+    """Under --no-checks the same change keeps no kernel from coming up; ours says that it did not look."""
+    with outer(computer).stopped_at_purgatory(f"--no-checks {computer.speak}") as machine:
         flip(machine, computer)
         machine.gdb.resume()
         machine.greeting()
@@ -99,8 +92,8 @@ def test_silent(outer, note, computer):
 # On arm64 stock takes so long that its silence says nothing.
 @cases(ours=(ARM64, X86_64), stock=(X86_64,))
 def test_silent_refusal(outer, note, purgatory, computer):
-    """Nor does it say that it refuses. Ours is halted, with the code where a debugger finds it; stock runs in a circle."""
-    with stop_at_purgatory(outer(computer), "") as machine:
+    """Nor does it say that it refuses. Ours halts, with the code where a debugger finds it; stock runs in circles."""
+    with outer(computer).stopped_at_purgatory("") as machine:
         flip(machine, computer)
         machine.gdb.resume()
         if purgatory == "ours":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""x86_64: what kexec-tools' options have the purgatory do to the screen and the serial port before the kernel is entered."""
+"""x86_64: what kexec-tools' options have the purgatory do to screen and serial port before the kernel is entered."""
 
 import re
 
@@ -25,8 +25,15 @@ def inp(machine, port):
     return int(re.search(r"= (0x[0-9a-f]+)", machine.monitor(f"i /b {port:#x}"))[1], 16)
 
 
+def set_divisor(machine, value):
+    """Have the serial port divide 115200 baud by that, below 256."""
+    out(machine, LINE_CONTROL, DLAB | EIGHT_N_ONE)
+    out(machine, DIVISOR, value)
+    out(machine, LINE_CONTROL, EIGHT_N_ONE)
+
+
 def divisor(machine):
-    """By how much the serial port divides 115200 baud; below 256."""
+    """By what it divides."""
     out(machine, LINE_CONTROL, DLAB | EIGHT_N_ONE)
     value = inp(machine, DIVISOR)
     out(machine, LINE_CONTROL, EIGHT_N_ONE)
@@ -45,11 +52,8 @@ def screen(machine):
     return "\n".join(text[row * COLUMNS :][:COLUMNS].rstrip() for row in range(ROWS))
 
 
-def at_purgatory(guest, options):
-    """A machine that stands where the purgatory begins."""
-    machine = guest.load(f"-l /vmlinuz {options} {guest.inner()}")
-    machine.gdb.run_to(machine.entry())
-    return machine
+# What the purgatory says when all is well.
+LINE = {"stock": "I'm in purgatory", "ours": "purgatory: verified "}
 
 
 def boots(machine):
@@ -60,35 +64,31 @@ def boots(machine):
 
 def test_serial_baud(outer, note, purgatory):
     """The rate is set, and the purgatory speaks at it."""
-    with at_purgatory(outer(X86_64), "--console-serial --serial-baud=115200") as machine:
-        out(machine, LINE_CONTROL, DLAB | EIGHT_N_ONE)
-        out(machine, DIVISOR, 12)
-        out(machine, LINE_CONTROL, EIGHT_N_ONE)
+    with outer(X86_64).stopped_at_purgatory("--console-serial --serial-baud=115200") as machine:
+        set_divisor(machine, 12)
         machine.gdb.run_to(machine.kernel_entry())
         assert divisor(machine) == 1
-        machine.wait_for({"stock": "^I'm in purgatory", "ours": "^purgatory: verified"}[purgatory])
+        machine.wait_for(f"^{LINE[purgatory]}")
         boots(machine)
         note("kexec -l --serial-baud=115200", "x86_64", "is set, boots")
 
 
 def test_serial_as_it_is(outer, note, purgatory):
     """Without it the rate stays what it was."""
-    with at_purgatory(outer(X86_64), "--console-serial") as machine:
-        out(machine, LINE_CONTROL, DLAB | EIGHT_N_ONE)
-        out(machine, DIVISOR, 12)
-        out(machine, LINE_CONTROL, EIGHT_N_ONE)
+    with outer(X86_64).stopped_at_purgatory("--console-serial") as machine:
+        set_divisor(machine, 12)
         machine.gdb.run_to(machine.kernel_entry())
         assert divisor(machine) == 12
-        machine.wait_for({"stock": "^I'm in purgatory", "ours": "^purgatory: verified"}[purgatory])
+        machine.wait_for(f"^{LINE[purgatory]}")
         boots(machine)
         note("kexec -l --console-serial", "x86_64, rate", "is kept, boots")
 
 
 def test_console_vga(outer, note, purgatory):
     """The purgatory's lines stand on the screen when the kernel is entered, and not on the serial port."""
-    with at_purgatory(outer(X86_64), "--console-vga") as machine:
+    with outer(X86_64).stopped_at_purgatory("--console-vga") as machine:
         machine.gdb.run_to(machine.kernel_entry())
-        assert {"stock": "I'm in purgatory", "ours": "purgatory: verified "}[purgatory] in screen(machine)
+        assert LINE[purgatory] in screen(machine)
         machine.drain()
         assert "purgatory" not in machine.text.split("outer: jump")[1]
         boots(machine)
@@ -97,7 +97,7 @@ def test_console_vga(outer, note, purgatory):
 
 def test_reset_vga(outer, note):
     """The display controller, which was spoilt when the purgatory was entered, is back in text mode."""
-    with at_purgatory(outer(X86_64), "--reset-vga") as machine:
+    with outer(X86_64).stopped_at_purgatory("--reset-vga") as machine:
         assert crtc(machine, MAXIMUM_SCAN_LINE) == 0x4F
         out(machine, CRTC_DATA, 0x00)
         machine.gdb.run_to(machine.kernel_entry())

@@ -12,8 +12,9 @@ LOW = 0x10200
 
 @cases(ours=ARM64_COMPUTERS[1::2] + X86_64_COMPUTERS, stock=(ARM64, *X86_64_COMPUTERS))
 def test_crash(outer, note, computer):
-    """The inner kernel comes up after a crash and has /proc/vmcore; on x86 with what was in low memory. On arm64 nothing can
-    be read there: Debian's kernel does not tell kexec-tools where its _text is, and the headers come out wrong."""
+    """The inner kernel comes up after a crash and has /proc/vmcore; on x86 with what was in low memory. On arm64
+    nothing can be read there: Debian's kernel does not tell kexec-tools where its _text is, and the headers come out
+    wrong."""
     guest = outer(computer, append=CRASHKERNEL[computer.arch])
     with guest.start(f"load -p /vmlinuz {computer.speak} {guest.inner(f'nr_cpus=1 look={LOW:#x}')}; crash") as machine:
         machine.jump()

@@ -60,8 +60,8 @@ def test_entry_32bit(outer, note, purgatory):
 
 
 def test_multiboot(outer, note):
-    """Debian's Xen gets its command line, reads the memory map, and misses its dom0, which it was not given. kexec-tools
-    wants to know of the screen; --reset-vga is the answer without a frame buffer."""
+    """Debian's Xen gets its command line, and misses its dom0, which it was not given. kexec-tools wants to know of the
+    screen; --reset-vga is the answer without a frame buffer."""
     guest = with_file(outer, "xen")
     line = "com1=115200,8n1 console=com1 noreboot mark=uncut"
     load = f"load -l /xen --type=multiboot2-x86 --reset-vga --console-serial --command-line='{line}'; jump"
@@ -104,9 +104,9 @@ def test_real_mode(outer, note, debug):
 
 @pytest.mark.parametrize("debug", ["", "--debug"])
 def test_real_mode_linux(outer, note, debug):
-    """Debian's kernel comes up through its real-mode entry, whatever the purgatory; with --debug its setup code calls the
-    purgatory's hooks. It has no command line: kexec-tools puts that where the setup code then has its stack, since it knows
-    of a stack half as large as today's. So the kernel says nothing by the serial port, but its init does."""
+    """Debian's kernel comes up through its real-mode entry, whatever the purgatory; with --debug its setup code calls
+    the purgatory's hooks. It has no command line: kexec-tools puts that where the setup code then has its stack, since
+    it knows of a stack half as large as today's. So the kernel says nothing by the serial port, but its init does."""
     guest = outer(X86_64)
     arguments = f"/vmlinuz --real-mode {debug} --console-serial {guest.inner()}"
     with guest.start(f"kexec -c -l {arguments} >/log 2>&1; jump") as machine:

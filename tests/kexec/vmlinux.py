@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""vmlinux.py BZIMAGE VMLINUX: the ELF inside an x86_64 kernel that was compressed with LZ4, as Debian's cloud kernels are.
+"""vmlinux.py BZIMAGE VMLINUX: the ELF inside an x86_64 kernel compressed with LZ4, as Debian's cloud kernels are.
 
-The setup header says where it is (Documentation/arch/x86/boot.rst, payload_offset and payload_length), counted from the
-end of the setup sectors; after it comes its size before compression. Behind the ELF are the kernel's relocations, which no
-loader of ELFs minds."""
+The setup header says where it is (Documentation/x86/boot.rst, payload_offset and payload_length), counted from the end
+of the setup sectors; the last four bytes are its size before compression. Behind the ELF are the kernel's relocations,
+which no loader of ELFs minds."""
 
 import struct
 import subprocess
