@@ -37,7 +37,7 @@ include front/front.mk
 include tools/tools.mk
 include tests/tests.mk
 
-.PHONY: all demo check check-unit check-tools check-qemu size bench lint format install deps clean help
+.PHONY: all demo check check-unit check-tools check-qemu check-kernel size bench lint format install deps clean help
 
 all: $(BLOBS) $(COMMAND) ## build the purgatory in all its forms, and the command
 
@@ -57,6 +57,11 @@ check-tools: all $(COMMAND_SANITIZED) ## the tests of the forms and of the comma
 
 check-qemu: all $(MACHINE_PROGRAMS) debian qemu10 clang-build ## the boots under QEMU, of Debian 12 and of its backports
 	tests/check.sh qemu qemu10 clang
+
+check-kernel: ## Linux built with our purgatory: kexec_file_load, a crash, a damaged load; takes minutes, and 2 GB of disk
+	tests/deps.sh kernel
+	$(MAKE) all $(KERNEL_TESTS)
+	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/kernel
 
 size: $(BLOBS) ## how large each form is, beside kexec-tools' purgatory
 	tests/size.sh
