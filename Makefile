@@ -37,7 +37,7 @@ include front/front.mk
 include tools/tools.mk
 include tests/tests.mk
 
-.PHONY: all demo check check-unit check-tools check-qemu check-kexec size bench lint format install deps clean help
+.PHONY: all demo check check-unit check-tools check-qemu check-kexec check-kernel size bench lint format install deps clean help
 
 all: $(BLOBS) $(COMMAND) ## build the purgatory in all its forms, and the command
 
@@ -60,6 +60,11 @@ check-qemu: all $(MACHINE_PROGRAMS) debian qemu10 clang-build ## the boots under
 
 check-kexec: debian kexec-programs ## kexec-tools load Debian's kernels under QEMU, with their own purgatory and with ours
 	tests/check.sh kexec
+
+check-kernel: ## Linux built with our purgatory: kexec_file_load, a crash, a damaged load; takes minutes, and 2 GB of disk
+	tests/deps.sh kernel
+	$(MAKE) all $(KERNEL_TESTS)
+	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/kernel
 
 size: $(BLOBS) ## how large each form is, beside kexec-tools' purgatory
 	tests/size.sh

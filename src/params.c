@@ -10,18 +10,19 @@
 
 typedef uint64_t __attribute__((may_alias)) word;
 
-/* Most of a block is unused: what is long, and begins at a multiple of eight, is looked at by words. */
+/* Most of a block is unused: what is long, and begins at a multiple of eight, is looked at by eight words at once. */
 static bool check_zero(struct finding *finding, const char *field, const void *start, size_t size)
 {
 	const word *words = start;
-	const uint8_t *p;
-	size_t blocks = (uintptr_t)start % sizeof(word) ? 0 : size / 32;
+	size_t count = (uintptr_t)start % sizeof(word) ? 0 : size / sizeof(word);
+	const uint8_t *p = (const uint8_t *)(words + count);
 	uint64_t any = 0;
 
-	for (size_t n = blocks; n; n--, words += 4)
-		any |= words[0] | words[1] | words[2] | words[3];
-	p = (const uint8_t *)words;
-	for (size_t n = size - blocks * 32; n; n--)
+	for (; count >= 8; count -= 8, words += 8)
+		any |= words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7];
+	while (count--)
+		any |= *words++;
+	while (p < (const uint8_t *)start + size)
 		any |= *p++;
 	if (!any)
 		return true;

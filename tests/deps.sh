@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-# deps.sh [bench]: install the Debian packages that building, testing and the demo need, as far as they are missing; and
-# those for make bench alone.
+# deps.sh [bench|kernel]: install the Debian packages that building, testing and the demo need, as far as they are missing;
+# and those for make bench or make check-kernel alone.
 set -eu
 
 packages='
@@ -16,6 +16,7 @@ dpkg-dev lz4
 clang-format cppcheck shellcheck
 '
 [ "${1:-}" != bench ] || packages="$packages python3-matplotlib"
+[ "${1:-}" != kernel ] || packages="$packages bc bison flex libelf-dev xz-utils"
 
 missing=
 for package in $packages; do

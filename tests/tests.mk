@@ -186,3 +186,32 @@ CLANG_BUILD := $O/clang
 clang-build: debian
 	$(MAKE) TOOLCHAIN=clang O=$(CLANG_BUILD) all $(MACHINE_PROGRAMS:$O/%=$(CLANG_BUILD)/%)
 	ln -sfn ../debian $(CLANG_BUILD)/debian
+
+# For make check-kernel: Linux with its own purgatory, and from the same objects with ours.
+KERNEL := $O/kernel
+KERNEL_TESTS := $(KERNEL)/client $(patsubst %,$(KERNEL)/%/bzImage,stock ours ours-clang)
+LINUX_OBJECT := purgatory-x86_64-linux.ro
+
+$(KERNEL)/version: tests/kernel/linux.sh tests/apt.sh tests/mirror.sh
+	$(say) FETCH "Linux' source"
+	tests/kernel/linux.sh $(KERNEL) source
+
+$(KERNEL)/stock/bzImage: tests/kernel/config $(KERNEL)/version
+	$(say) KBUILD $@
+	tests/kernel/linux.sh $(KERNEL) stock
+
+# One after the other: they are built in one place.
+$(KERNEL)/ours/bzImage: $O/$(LINUX_OBJECT) $(KERNEL)/stock/bzImage
+$(KERNEL)/ours-clang/bzImage: $(CLANG_BUILD)/$(LINUX_OBJECT) $(KERNEL)/ours/bzImage
+$(KERNEL)/ours/bzImage $(KERNEL)/ours-clang/bzImage:
+	$(say) KBUILD $@
+	tests/kernel/linux.sh $(KERNEL) $(notdir $(@D)) $<
+
+.PHONY: always
+$(CLANG_BUILD)/$(LINUX_OBJECT): always
+	$(MAKE) TOOLCHAIN=clang O=$(CLANG_BUILD) $@
+
+$(KERNEL)/client: tests/kernel/client.c
+	$(say) CC $@
+	mkdir -p $(@D)
+	$(BINUTILS_x86_64)gcc -std=gnu11 -D_GNU_SOURCE -O2 $(WARNINGS) -static $< -o $@
