@@ -145,11 +145,13 @@ $O/bench/read.so: tests/bench/read.c
 # Its code is not position independent.
 $O/bench/kexec-tools.so: $(KEXEC_TOOLS)/x86_64/purgatory/purgatory.ro
 	$(say) LD $@
+	mkdir -p $(@D)
 	$(CC_x86_64) $(LIBRARY) -Wl,-z,notext $(<D)/sha256.o $(<D)/string.o -o $@
 
 # It is entered where the purgatory is, at 0x42000000: ARM64 in tests/qemu/machine.py.
 $O/bench/kexec-tools-arm64.bin: tests/bench/kexec-tools-arm64.S $(KEXEC_TOOLS)/arm64/purgatory/purgatory.ro
 	$(say) LD $@
+	mkdir -p $(@D)
 	$(CC_arm64) $(WARNINGS) -static -nostdlib -no-pie -Wl,-z,noexecstack,--build-id=none,-e,0,-Ttext=0x42000000 $< \
 		$(KEXEC_TOOLS)/arm64/purgatory/sha256.o $(KEXEC_TOOLS)/arm64/purgatory/string.o -o $(@:.bin=.elf)
 	$(BINUTILS_arm64)objcopy -O binary $(@:.bin=.elf) $@
