@@ -5,8 +5,9 @@
 FRONTS := $(foreach arch,$(ARCHES),$O/front-$(arch).bin)
 FRONT_SHARED := src/console.c src/fail.c src/params_digest.c src/sha256.c src/string.c src/text.c
 
-# Where mmu_sync_memory is.
+# Where mmu_sync_memory is, and what map.c asks with.
 FRONT_ARCH_arm64 := mmu.S
+FRONT_ARCH_x86_64 := probe.c probe.S
 
 # x86_64 is linked to where it runs; arm64 runs wherever the image was put.
 FRONT_LINK_arm64 := -pie

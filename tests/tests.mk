@@ -74,7 +74,8 @@ $O/tests/launch-x86_64.elf: tests/qemu/launch-x86_64.S tests/tests.mk
 	$(say) LD $@
 	mkdir -p $(@D)
 	$(CC_x86_64) $(WARNINGS) -c $< -o $(@:.elf=.o)
-	$(BINUTILS_x86_64)ld -static -nostdlib -z noexecstack -e 0 -Ttext-segment=0x2000000 $(@:.elf=.o) -o $@
+	$(BINUTILS_x86_64)ld -static -nostdlib -z noexecstack -e 0 -Ttext-segment=0x2000000 --section-start=.tables=0x2200000 \
+		$(@:.elf=.o) -o $@
 
 # Debian's kexec-tools, built in its own tree, by its own makefiles.
 KEXEC_TOOLS := $O/kexec-tools

@@ -25,12 +25,7 @@
 #ifndef __ASSEMBLER__
 
 #include <purgatory/abi.h>
-
-/* What LGDT and LIDT load: ten bytes in 64-bit mode, the first six of them in 32-bit mode. */
-struct table_register {
-	uint16_t limit;
-	uint64_t base;
-} __attribute__((packed));
+#include "registers.h"
 
 struct stub {
 	uint64_t gdt[STUB_GDT_ENTRIES];

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * The page tables that the purgatory was entered with: with no IDT of our own an access beyond them would be a triple
- * fault. 4-level and 5-level paging: SDM volume 3, 4.5. The tables themselves are in the identity map, as they were
- * built.
+ * The page tables that the purgatory was entered with: an access beyond them would end everything. 4-level and 5-level
+ * paging: SDM volume 3, 4.5. Linux has the tables in its identity map; who has not, as Xen, or has bits of memory
+ * encryption in them, leaves no way to tell what they map.
  */
 #include <arch.h>
+#include "probe.h"
 #include "registers.h"
 
 #define ENTRY_PRESENT (1ull << 0)
@@ -15,7 +16,7 @@
 #define LEVEL_SHIFT 9
 #define LEVEL_MASK 0x1ff
 
-/* The size of the page that maps address to itself; zero if none does. */
+/* The size of the page that maps address to itself; if it cannot be told, of what lies behind the table; zero: none. */
 static uint64_t identity_page(uint64_t address)
 {
 	uint64_t table = read_cr3() & ENTRY_ADDRESS;
@@ -25,9 +26,11 @@ static uint64_t identity_page(uint64_t address)
 	if (address >> (shift + LEVEL_SHIFT - 1))
 		return 0;
 	for (;; shift -= LEVEL_SHIFT) {
-		uint64_t entry = ((const uint64_t *)table)[address >> shift & LEVEL_MASK];
 		uint64_t page = 1ull << shift;
+		uint64_t entry;
 
+		if (!probe_read(table + (address >> shift & LEVEL_MASK) * sizeof(entry), &entry))
+			return page << LEVEL_SHIFT;
 		if (!(entry & ENTRY_PRESENT))
 			return 0;
 		if (shift == PAGE_SHIFT || entry & ENTRY_LEAF)
@@ -39,13 +42,13 @@ static uint64_t identity_page(uint64_t address)
 bool arch_mapped(uint64_t start, uint64_t size)
 {
 	uint64_t end = start + size;
+	uint64_t page = 1;
 
-	while (start < end) {
-		uint64_t page = identity_page(start);
-
-		if (!page)
-			return false;
+	probe_begin();
+	while (page && start < end) {
+		page = identity_page(start);
 		start = (start & -page) + page;
 	}
-	return true;
+	probe_end();
+	return page;
 }

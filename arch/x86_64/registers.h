@@ -47,6 +47,12 @@
 
 #include <stdint.h>
 
+/* What LGDT and LIDT load, and SIDT stores: ten bytes in 64-bit mode, the first six of them in 32-bit mode. */
+struct table_register {
+	uint16_t limit;
+	uint64_t base;
+} __attribute__((packed));
+
 struct cpuid {
 	uint32_t eax, ebx, ecx, edx;
 };

@@ -18,9 +18,10 @@
 #define MAILBOX_PIECES 0x30	/* ... each: address, offset from the mailbox, size; all multiples of 8 */
 #define PIECE_SIZE 24
 
-#define OPTION_STATE 1		/* set the control registers, empty the GDT and the IDT */
+#define OPTION_STATE 1		/* set the control registers, empty the GDT, leave a stale IDT */
 #define OPTION_DIRTY 4		/* junk in every register; rsp at the end of a page */
 #define OPTION_CALL 128		/* enter by a call: rsp points at a return address */
+#define OPTION_HIDE 256		/* leave the page tables out of the identity map, as Xen does */
 
 #define XEN_ELFNOTE_PHYS32_ENTRY 18
 
@@ -36,6 +37,8 @@
 
 #define MAPPED_GIB 16
 #define MMIO_GIB 3		/* 3 GiB to 4 GiB */
+#define TABLES_AT 0x2200000	/* in a 2 MiB page of their own */
+#define STALE_IDT_LIMIT 0xabc
 #define PTE_TABLE 0x3		/* present, writable */
 #define PTE_PAGE 0x83		/* present, writable, 2 MiB */
 
@@ -163,8 +166,14 @@ launch64:
 	mov	%rax, %cr4
 	mov	MAILBOX_CR0(%rbx), %rax
 	mov	%rax, %cr0
-	lgdt	no_table(%rip)
-	lidt	no_table(%rip)
+	lgdt	no_gdt(%rip)
+	lidt	stale_idt(%rip)
+
+3:	test	$OPTION_HIDE, %r12
+	jz	3f
+	movq	$0, directories + (TABLES_AT >> 21) * 8
+	mov	%cr3, %rax
+	mov	%rax, %cr3
 
 3:	test	$OPTION_DIRTY, %r12
 	jz	4f
@@ -193,9 +202,12 @@ gdt_pointer:
 	.word	gdt_pointer - gdt - 1
 	.long	gdt
 	.balign	8
-no_table:
+no_gdt:
 	.word	0
 	.quad	0
+stale_idt:
+	.word	STALE_IDT_LIMIT
+	.quad	0xdead000
 	.balign	8
 target:
 	.quad	0
@@ -203,6 +215,11 @@ how:
 	.quad	0
 
 	.bss
+	.balign	4096
+	.skip	4096
+stack_end:
+
+	.section .tables, "aw", @nobits
 	.balign	4096
 pml5:
 	.skip	4096
@@ -212,5 +229,3 @@ pdpt:
 	.skip	4096
 directories:
 	.skip	4096 * MAPPED_GIB
-	.skip	4096
-stack_end:
