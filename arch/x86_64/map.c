@@ -16,7 +16,7 @@
 #define LEVEL_SHIFT 9
 #define LEVEL_MASK 0x1ff
 
-/* The size of the page that maps address to itself; if it cannot be told, of what lies behind the table; zero: none. */
+/* The size of the page that maps address to itself; what an entry covers that cannot be read; zero: there is none. */
 static uint64_t identity_page(uint64_t address)
 {
 	uint64_t table = read_cr3() & ENTRY_ADDRESS;
@@ -30,7 +30,7 @@ static uint64_t identity_page(uint64_t address)
 		uint64_t entry;
 
 		if (!probe_read(table + (address >> shift & LEVEL_MASK) * sizeof(entry), &entry))
-			return page << LEVEL_SHIFT;
+			return page;
 		if (!(entry & ENTRY_PRESENT))
 			return 0;
 		if (shift == PAGE_SHIFT || entry & ENTRY_LEAF)

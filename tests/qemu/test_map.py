@@ -5,7 +5,7 @@ import pytest
 
 from abi import constant
 from machine import GIB, OPTION_HIDE, X86_64, Boot, verified_line
-from modes import STATES
+from modes import HIGH, STATES
 
 # What the launcher leaves in IDTR.
 STALE_IDT_LIMIT = 0xABC
@@ -20,8 +20,11 @@ def boot(request, tmp_path):
     return boot
 
 
-def test_hidden_tables(boot):
+@pytest.mark.parametrize("place", [X86_64.purgatory_at, HIGH], ids=["low", "high"])
+def test_hidden_tables(boot, place):
     """Tables outside the map that they make, as Xen's are: a read of them faults, and that is no fault of the boot."""
+    boot.memory_size = "6G"
+    boot.place = place
     boot.options |= OPTION_HIDE
     report, text = boot.report()
     verified_line(text)
