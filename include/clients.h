@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * The symbols that loaders patch which do not know the ABI: kexec-tools, and Linux' kexec_file_load. A symbol NAME of
- * theirs is client_NAME here, and NAME again in the relocatable form (linker/symbols.awk). Names, sizes and layouts are
- * the outside world's: kexec-tools, kexec/kexec.c and kexec/arch; Linux, kernel/kexec_file.c. All start as zeros.
+ * The symbols that loaders patch which do not know the ABI: kexec-tools, and Linux' kexec_file_load. A symbol NAME is
+ * here client_NAME for kexec-tools and linux_client_NAME for Linux, at the same place if both have it; and NAME again
+ * in the relocatable form of that client (linker/symbols.awk). Names, sizes and layouts are the outside world's:
+ * kexec-tools, kexec/kexec.c and kexec/arch; Linux, kernel/kexec_file.c. All start as zeros.
  */
 #ifndef CLIENTS_H
 #define CLIENTS_H

@@ -11,4 +11,10 @@
  */
 bool compat_fill(struct purg_params *params, struct finding *finding);
 
+/*
+ * How many bytes from address on may be read, now that nothing is verified: those to the end of the region that they
+ * are in, if all of that can be memory. Zero: none.
+ */
+uint64_t compat_readable(const struct purg_params *params, uint64_t address);
+
 #endif

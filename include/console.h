@@ -23,13 +23,6 @@ bool console_touches(const struct purg_console *console, uint64_t start, uint64_
 /* True, or false with what is wrong in *finding. */
 bool console_check(const struct purg_console *console, struct finding *finding);
 
-/*
- * True if there is a PL011 at base, by the identification registers at the end of its page. Only a page is looked at
- * that begins at base, as every PL011's does, and eight words of it are read: what they are on another device is for
- * the caller to know. An SBSA UART need not have them.
- */
-bool console_is_pl011(uint64_t base);
-
 void console_puts(const char *string);
 void console_hex(uint64_t number); /* 0x... with no leading zeros */
 void console_dec(uint64_t number);

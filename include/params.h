@@ -17,6 +17,9 @@ extern struct purg_params purg_params;
 bool params_check_head(const struct purg_params *params, struct finding *finding);
 bool params_check_fields(const struct purg_params *params, struct finding *finding);
 
+/* The first segment in which all of the range lies; NULL: there is none. The block may be unchecked. */
+const struct purg_segment *params_segment_around(const struct purg_params *params, uint64_t start, uint64_t size);
+
 /*
  * True if the range lies in one segment; under NEVER, in memory that is not the purgatory's. That is what may be
  * changed once all is verified.

@@ -88,17 +88,19 @@ $O/purgatory-$(1).bin: $O/purgatory-$(1).elf
 	$$(say) OBJCOPY $$@
 	$$(BINUTILS_$(1))objcopy -O binary $$< $$@
 
-# The symbols of the relocatable form, from the numbers that the linker script computed.
-$O/$(1)/symbols.inc: $O/purgatory-$(1).elf linker/symbols.awk
+# The symbols of a relocatable form, those with its client's prefix, from the numbers that the linker script computed.
+$O/$(1)/%symbols.inc: $O/purgatory-$(1).elf linker/symbols.awk
 	$$(say) GEN $$@
-	$$(BINUTILS_$(1))nm -S $$< | awk -f linker/symbols.awk > $$@
+	$$(BINUTILS_$(1))nm -S $$< | awk -v prefix=$$* -f linker/symbols.awk > $$@
 
-# For kexec-tools, and, by another order of the registers, for Linux.
+# For kexec-tools, and, by other names and another order of the registers, for Linux.
 $O/purgatory-$(1).ro: CLIENT := COMPAT_KEXEC_TOOLS
+$O/purgatory-$(1).ro: $O/$(1)/client_symbols.inc
 $O/purgatory-$(1)-linux.ro: CLIENT := COMPAT_LINUX
-$O/purgatory-$(1).ro $O/purgatory-$(1)-linux.ro: linker/wrap.S include/clients.h $O/purgatory-$(1).bin $O/$(1)/symbols.inc
+$O/purgatory-$(1)-linux.ro: $O/$(1)/linux_client_symbols.inc
+$O/purgatory-$(1).ro $O/purgatory-$(1)-linux.ro: linker/wrap.S include/clients.h $O/purgatory-$(1).bin
 	$$(say) WRAP $$@
-	$$(CC_$(1)) -Iinclude -DCLIENT=$$(CLIENT) -DFLAT='"$O/purgatory-$(1).bin"' -DSYMBOLS='"$O/$(1)/symbols.inc"' -c $$< -o $$@
+	$$(CC_$(1)) -Iinclude -DCLIENT=$$(CLIENT) -DFLAT='"$O/purgatory-$(1).bin"' -DSYMBOLS='"$$(filter %.inc,$$^)"' -c linker/wrap.S -o $$@
 
 # The plain form: everything once more, as kexec-tools' from the start.
 $O/$(1)/plain/%.c.o: %.c linker/freestanding.mk $$(TOOLCHAIN_STAMP)

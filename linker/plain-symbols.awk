@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-# From `nm` of the plain form: objcopy's options that give the clients' symbols their real names, client_NAME to NAME, and
-# leave no symbol global but those that loaders look up, so that nothing of ours meets a name of the relinker's.
+# From `nm` of the plain form: objcopy's options that give kexec-tools' symbols their real names, client_NAME to NAME, and
+# leave no symbol global but those that it looks up, so that nothing of ours meets a name of the relinker's.
 
 BEGIN { print "--keep-global-symbol purgatory_start --keep-global-symbol purg_params" }
 

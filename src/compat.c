@@ -2,11 +2,13 @@
 /*
  * What the clients of include/clients.h mean: one SHA-256 over all regions, one after the other, of which those of no
  * length count for nothing; skip_checks is the user's --no-checks. kexec-tools gives no regions with it, so a
- * skip_checks with regions is damage, and they are verified.
+ * skip_checks with regions is damage, and they are verified. To Linux there is no such thing.
  */
 #include <arch.h>
 #include <clients.h>
 #include <compat.h>
+#include <params.h>
+#include <range.h>
 #include <string.h>
 
 /* The image has filled in the head. Behind it nothing is, if the first word is zero, and each like the one before. */
@@ -37,8 +39,18 @@ static void fill_regions(struct purg_params *params)
 			add_region(params, i);
 	if (params->segment_count)
 		memcpy(params->digest, client_sha256_digest, sizeof(params->digest));
-	else if (client_skip_checks)
+	else if (compat_client == COMPAT_KEXEC_TOOLS && client_skip_checks)
 		params->verify = PURG_VERIFY_NEVER;
+}
+
+uint64_t compat_readable(const struct purg_params *params, uint64_t address)
+{
+	const struct purg_segment *segment = params_segment_around(params, address, 1);
+
+	if (!segment || !range_within(segment->start, segment->size, 0, arch_physical_end()) ||
+	    !arch_mapped(segment->start, segment->size))
+		return 0;
+	return segment->start + segment->size - address;
 }
 
 bool compat_fill(struct purg_params *params, struct finding *finding)

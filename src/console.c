@@ -10,15 +10,6 @@
 #define PL011_FR_TXFF (1 << 5)
 
 /*
- * The identification registers at the end of a PL011's page, a byte in each word: part 0x011 of designer 0x41, which is
- * Arm, in any revision, and the four bytes of every PrimeCell. Arm DDI 0183G, UARTPeriphID0 to UARTPCellID3.
- */
-#define PL011_SIZE 0x1000
-#define PL011_ID 0xfe0
-#define PL011_ID_VALUE 0xb105f00d00041011
-#define PL011_ID_REVISION 0x0000000000f00000
-
-/*
  * 8250: register numbers, to be multiplied by the stride; 0 is the data register, as PL011's. National Semiconductor
  * PC16550D, table II.
  */
@@ -257,17 +248,6 @@ void console_open(const struct purg_console console[PURG_MAX_CONSOLES], uint64_t
 bool console_is_open(void)
 {
 	return uart_count;
-}
-
-bool console_is_pl011(uint64_t base)
-{
-	uint64_t id = 0;
-
-	if (base % PL011_SIZE || base >= arch_physical_end() || !arch_mapped(base, PL011_SIZE))
-		return false;
-	for (uint64_t at = base + PL011_SIZE; at > base + PL011_ID;)
-		id = id << 8 | (uint8_t)arch_mmio_read(at -= 4, 4);
-	return (id & ~PL011_ID_REVISION) == PL011_ID_VALUE;
 }
 
 static void put(char c)

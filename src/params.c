@@ -157,7 +157,7 @@ static bool check_segments(const struct purg_params *params, struct finding *fin
 			  (PURG_MAX_SEGMENTS - count) * sizeof(params->segment[0]));
 }
 
-static const struct purg_segment *segment_around(const struct purg_params *params, uint64_t start, uint64_t size)
+const struct purg_segment *params_segment_around(const struct purg_params *params, uint64_t start, uint64_t size)
 {
 	for (uint32_t i = 0; i < params->segment_count; i++)
 		if (range_within(start, size, params->segment[i].start, params->segment[i].size))
@@ -170,7 +170,7 @@ bool params_may_write(const struct purg_params *params, uint64_t start, uint64_t
 	struct finding finding;
 
 	if (params->verify != PURG_VERIFY_NEVER)
-		return segment_around(params, start, size);
+		return params_segment_around(params, start, size);
 	return check_range(&finding, NULL, start, size);
 }
 
@@ -190,7 +190,7 @@ static bool check_source(const struct purg_params *params, const struct purg_cop
 		return true;
 	if (copy->flags & PURG_COPY_UNVERIFIED)
 		return !meets_other_copy(params, copy) || refuse(finding, PURG_E_OVERLAP, "dst", copy->dst);
-	return segment_around(params, copy->src, copy->size) || refuse(finding, PURG_E_SOURCE, "src", copy->src);
+	return params_segment_around(params, copy->src, copy->size) || refuse(finding, PURG_E_SOURCE, "src", copy->src);
 }
 
 static bool check_copy(const struct purg_params *params, const struct purg_copy *copy, struct finding *finding)
@@ -226,7 +226,7 @@ static bool entry_is_verified(const struct purg_params *params, uint64_t entry)
 	for (uint32_t i = params->copy_count; i--;)
 		if (range_within(entry, 1, copies[i].dst, copies[i].size))
 			entry += copies[i].src - copies[i].dst;
-	segment = segment_around(params, entry, 1);
+	segment = params_segment_around(params, entry, 1);
 	if (!segment)
 		return false;
 	for (uint32_t i = 0; i < params->copy_count; i++)

@@ -9,9 +9,9 @@
 	object	compat_client, 4
 	.long	CLIENT
 	client	skip_checks, 4, 4
-	client	sha256_regions, CLIENT_REGIONS_SIZE, 8, purgatory_sha_regions /* Linux calls these two so */
-	client	sha256_digest, 32, 8, purgatory_sha256_digest
-	client	entry64_regs, 136
+	client	sha256_regions, CLIENT_REGIONS_SIZE, to_linux=purgatory_sha_regions
+	client	sha256_digest, 32, to_linux=purgatory_sha256_digest
+	client	entry64_regs, 136, to_linux=entry64_regs
 	client	entry32_regs, 36, 4
 	client	entry16_regs, 48, 4
 	client	entry16_debug_regs, 48, 4
@@ -35,5 +35,6 @@
 	client	stack_arg32_2, 4, 4
 	client	stack_arg32_1, 4, 4
 	object	client_stack_end, 0
+	object	linux_client_stack_end, 0
 
 	.section .note.GNU-stack, "", @progbits

@@ -66,17 +66,27 @@ static void fill_consoles(struct purg_params *params)
 	}
 }
 
+/* kexec-tools has made a segment for the backup alone: so nothing that it loaded is written over. */
+static bool is_region(const struct purg_params *params, uint64_t start, uint64_t size)
+{
+	const struct purg_segment *segment = params_segment_around(params, start, size);
+
+	return segment && segment->start == start;
+}
+
 /* The low memory that the crash kernel is going to use is part of the dump. */
-static void fill_backup(struct purg_params *params)
+static bool fill_backup(struct purg_params *params, struct finding *finding)
 {
 	if (!client_panic_kernel || !client_backup_start || !client_backup_src_size)
-		return;
+		return true;
 	params->copy[params->copy_count++] = (struct purg_copy){
 		.dst = client_backup_start,
 		.src = client_backup_src_start,
 		.size = client_backup_src_size,
 		.flags = PURG_COPY_UNVERIFIED,
 	};
+	return params->verify == PURG_VERIFY_NEVER || is_region(params, client_backup_start, client_backup_src_size) ||
+	       refuse(finding, PURG_E_OVERLAP, "backup_start", client_backup_start);
 }
 
 /* A 32-bit entry that is not given, or is one of our labels, goes on to the 16-bit one. */
@@ -97,16 +107,18 @@ static void fill_below_64(struct purg_handoff *handoff)
 		handoff->stub = COMPAT_STUB;
 }
 
-static void fill_kexec_tools(struct purg_params *params)
+static bool fill_kexec_tools(struct purg_params *params, struct finding *finding)
 {
 	fill_consoles(params);
-	fill_backup(params);
 	params->flags |= client_reset_vga ? PURG_FLAG_RESET_VGA : 0;
 	params->flags |= client_legacy_pic ? PURG_FLAG_LEGACY_PIC : 0;
 	if (client_entry64_regs.by_kexec_tools.rip)
 		params->handoff.x86_64 = client_entry64_regs.by_kexec_tools;
 	else
 		fill_below_64(&params->handoff);
+	/* Only its loaders of bzImages have a command line to be appended to. */
+	params->handoff.checks = client_cmdline_end ? PURG_CHECK_KERNEL : 0;
+	return fill_backup(params, finding);
 }
 
 static void fill_linux(struct purg_params *params)
@@ -123,6 +135,7 @@ static void fill_linux(struct purg_params *params)
 	to->rsp = from->rsp;
 	to->rbp = from->rbp;
 	memcpy(&to->r8, from->r8_to_r15_rip, sizeof(from->r8_to_r15_rip));
+	params->handoff.checks = PURG_CHECK_KERNEL;
 	linux_console(params);
 }
 
@@ -130,7 +143,8 @@ bool arch_compat_fill(struct purg_params *params, struct finding *finding)
 {
 	switch (compat_client) {
 	case COMPAT_KEXEC_TOOLS:
-		fill_kexec_tools(params);
+		if (!fill_kexec_tools(params, finding))
+			return false;
 		break;
 	case COMPAT_LINUX:
 		fill_linux(params);
@@ -143,8 +157,8 @@ bool arch_compat_fill(struct purg_params *params, struct finding *finding)
 }
 
 /*
- * Linux enters the purgatory with a return address on the stack, which is zero unless the user wants to come back
- * (kexec --load-preserve-context). Others leave rsp at the end of a page, with nothing above it.
+ * Linux calls the purgatory if the user wants to come back (kexec --load-preserve-context): there is a return address
+ * on the stack. Else that is zero, or, since Linux 6.14, rsp is at the end of a page, with nothing above it.
  */
 static uint64_t jump_back_entry(void)
 {
@@ -167,8 +181,8 @@ bool arch_compat_finish(const struct purg_params *params, struct finding *findin
 	entry = jump_back_entry();
 	if (!entry)
 		return true;
-	if (!params_may_write(params, client_cmdline_end, sizeof(text) + 16))
-		return refuse(finding, PURG_E_RANGE, "cmdline_end", client_cmdline_end);
+	if (!params_may_write(params, client_cmdline_end, sizeof(text) + 16) || *end)
+		return refuse(finding, PURG_E_VALUE, "cmdline_end", client_cmdline_end);
 	memcpy(end, text, sizeof(text) - 1);
 	end += sizeof(text) - 1;
 	while (shift && !(entry >> shift))

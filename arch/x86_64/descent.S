@@ -23,7 +23,8 @@ descend:
 	lgdt	STUB_GDTR(%rdi)
 	/*
 	 * PAE and LA57 cannot change in IA-32e mode; PCIDE must be clear before CR0.PG is, CET before CR0.WP is. SDM volume
-	 * 2, MOV to and from control registers; volume 3, 2.5 and 4.1.
+	 * 2, MOV to and from control registers; volume 3, 2.5 and 4.1. MCE goes too: TDX wants it kept, but memory
+	 * encryption is not supported.
 	 */
 	movq	%cr4, %rax
 	andl	$(CR4_PAE | CR4_LA57), %eax

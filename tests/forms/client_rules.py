@@ -20,6 +20,7 @@ from relocatable import (
     SHT_RELA,
     SHT_STRTAB,
     SHT_SYMTAB,
+    STB_LOCAL,
     Header,
     Section,
     Symbol,
@@ -185,6 +186,16 @@ def symbols_found(object_, client):
             yield f"{len(found)} global symbols {name}"
         elif not SHN_UNDEF < found[0].section < len(object_.sections):
             yield f"{name} is in section {found[0].section}"
+
+
+@rule
+def no_other_names(object_, client):
+    """Ours: it exports what its client looks up, and the parameter block. Who loads a form that is not his is told so by
+    his own loader, which does not find a symbol."""
+    for symbol in object_.symbols[1:]:
+        name = object_.name(symbol)
+        if symbol.bind() != STB_LOCAL and name not in (*client.variables, *client.places, "purg_params"):
+            yield f"{name} is not of this client"
 
 
 @rule

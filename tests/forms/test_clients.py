@@ -23,6 +23,8 @@ from relocatable import (
     SHT_REL,
     SHT_RELA,
     SHT_SYMTAB,
+    STB_GLOBAL,
+    STB_WEAK,
 )
 from relocatable import Relocatable
 
@@ -156,6 +158,16 @@ def same_name(object_, _):
     object_.symbols[-1].name = object_.symbol("purgatory_start").name
 
 
+def exported(bind):
+    """A damage: a symbol of ours is no longer local."""
+
+    def damage(object_, _):
+        victim = next(one for one in object_.symbols if object_.name(one) == "image")
+        victim.info |= bind << 4
+
+    return damage
+
+
 def overlong(object_, _):
     """A damage: the last section is longer than the file by a byte."""
     last = object_.sections[-1]
@@ -193,6 +205,9 @@ BROKEN = [
     ("symbols_found", KEXEC_TOOLS_ARM64, symbol("arm64_sink", "section", SHN_UNDEF)),
     ("symbols_found", LINUX_X86_64, symbol("stack_end", "section", SHN_ABS)),
     ("symbols_found", X86, same_name),
+    ("no_other_names", X86, symbol("purg_params", "name", lambda name: name + 1)),
+    ("no_other_names", LINUX_X86_64, exported(STB_GLOBAL)),
+    ("no_other_names", KEXEC_TOOLS_ARM64, exported(STB_WEAK)),
     ("sizes", X86, symbol("serial_base", "size", 4)),
     ("sizes", LINUX_X86_64, symbol("entry64_regs", "size", 128)),
     ("variables_in_content", X86, section("type", SHT_NOBITS)),
@@ -272,12 +287,25 @@ def test_variables_are_written(client):
 
 
 def test_flavours_differ_in_the_marker():
-    """The two files for x86_64 are the same but for the word that says whose they are."""
-    ours, linux = read(KEXEC_TOOLS_X86_64), read(LINUX_X86_64)
-    differing = [i for i, (one, other) in enumerate(zip(ours.data, linux.data)) if one != other]
-    at = section_of(ours).offset + marker_at(KEXEC_TOOLS_X86_64)
-    assert len(ours.data) == len(linux.data) and marker_at(KEXEC_TOOLS_X86_64) == marker_at(LINUX_X86_64)
+    """The bytes of the two for x86_64 are the same but for the word that says whose they are."""
+    ours, linux = (section_of(read(client)).content() for client in (KEXEC_TOOLS_X86_64, LINUX_X86_64))
+    differing = [i for i, (one, other) in enumerate(zip(ours, linux)) if one != other]
+    at = marker_at(KEXEC_TOOLS_X86_64)
+    assert len(ours) == len(linux) and at == marker_at(LINUX_X86_64)
     assert differing and set(differing) <= set(range(at, at + MARKER_SIZE))
+
+
+@pytest.mark.parametrize("client, other", [(X86, LINUX_X86_64), (LINUX_X86_64, X86)], ids=["kexec-tools", "linux"])
+def test_wrong_form(client, other):
+    """A client that is given the other one's form does not get to load it: it cannot say what is to be verified."""
+    loaded = load(read(other), client, 16 * MIB)
+    found = []
+    for name, size in client.variables.items():
+        try:
+            found.append(loaded.variable(name, size) and name)
+        except LoadError:
+            pass
+    assert found == ["entry64_regs"]
 
 
 @pytest.mark.parametrize(

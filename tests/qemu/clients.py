@@ -14,14 +14,26 @@ KEXEC_TOOLS_REGS = (
 LINUX_REGS = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi") + KEXEC_TOOLS_REGS[8:]
 
 
-def dtb(size=0x100):
-    """The header of a DTB, and zeros."""
-    return struct.pack(">II", 0xD00DFEED, size).ljust(size, b"\0")
+PL011 = b"arm,pl011\0arm,primecell\0"
+
+
+def dtb(value=PL011, size=0x100):
+    """The header of a DTB, zeros, and at 0x40 the value of a property."""
+    return (struct.pack(">II", 0xD00DFEED, size).ljust(0x40, b"\0") + value).ljust(size, b"\0")
+
+
+def boot_params(cmdline_at=0):
+    """A zero page that says where the command line is."""
+    page = bytearray(0x1000)
+    page[0x202:0x206] = b"HdrS"
+    struct.pack_into("<I", page, 0x228, cmdline_at & 0xFFFFFFFF)
+    struct.pack_into("<I", page, 0xC8, cmdline_at >> 32)
+    return bytes(page)
 
 
 class ClientBoot(Boot):
-    """The payload is a region, entered in 64-bit mode; on arm64 x0 is a DTB, which is another. The console is what the
-    client can ask for."""
+    """The payload is a region, entered in 64-bit mode; on arm64 x0 is a DTB, for Linux rsi is a zero page, which is
+    another. The console is what the client can ask for."""
 
     def __init__(self, arch, directory, client="kexec-tools", **options):
         self.ro = BUILD / f"purgatory-{arch.name}{'-linux' if client == 'linux' else ''}.ro"
@@ -74,10 +86,12 @@ class ClientBoot(Boot):
             self.set("arm64_kernel_entry", self.arch.payload_at)
             self.set("arm64_dtb_addr", self.arch.spare_at)
             self.set("arm64_sink", self.arch.console["base"] if console else 0)
+        elif self.linux:
+            self.region(self.arch.spare_at, boot_params())
+            self.registers64(rip=self.arch.payload_at, rsi=self.arch.spare_at)
         else:
             self.registers64(rip=self.arch.payload_at)
-            if not self.linux:
-                self.set("console_serial", int(console))
-                self.set("serial_base", self.arch.console["base"])
+            self.set("console_serial", int(console))
+            self.set("serial_base", self.arch.console["base"])
         self.digest()
         return self

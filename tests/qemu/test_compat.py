@@ -7,8 +7,8 @@ import struct
 import pytest
 
 from abi import Params, constant
-from clients import KEXEC_TOOLS_REGS, ClientBoot
-from machine import ARM64, BUILD, OPTION_CALL, OPTION_DIRTY, X86_64, verified_line, wait_until_halted
+from clients import KEXEC_TOOLS_REGS, PL011, ClientBoot, boot_params, dtb
+from machine import ARM64, BUILD, MIB, OPTION_CALL, OPTION_DIRTY, X86_64, verified_line, wait_until_halted
 from segments import pattern
 from symbols import symbols
 
@@ -157,6 +157,8 @@ def test_x86_registers(tmp_path, client_name):
     boot = ClientBoot(X86_64, tmp_path, client=client_name).with_payload()
     values = {name: 0x1111_0000_2222_0000 + i for i, name in enumerate(KEXEC_TOOLS_REGS)}
     values["rip"] = boot.arch.payload_at
+    if boot.linux:
+        values["rsi"] = boot.arch.spare_at
     boot.registers64(**values)
     report, _ = boot.report()
     assert {name: report[name] for name in values} == values
@@ -175,6 +177,28 @@ def test_backup(kexec_tools):
         assert machine.memory(CMDLINE_AT, 0x4000) == saved + bytes(0x1000)
 
 
+@pytest.mark.parametrize("start, size", [(0x10, 0x3000), (0x1000, 0x1000), (0, 0x4001), (-0x1000, 0x1000)])
+def test_backup_over_something_else(kexec_tools, start, size):
+    """kexec-tools makes the place for the backup a segment of its own: what is not the start of one, or larger, would
+    write over something that was verified."""
+    kexec_tools.region(CMDLINE_AT, bytes(0x4000))
+    kexec_tools.digest()
+    for name, value in (("panic_kernel", 1), ("backup_start", CMDLINE_AT + start), ("backup_src_start", 0x10000), ("backup_src_size", size)):
+        kexec_tools.set(name, value)
+    assert f"backup_start: overlaps a segment, a copy or a console: {CMDLINE_AT + start:#x} [code 10]" in kexec_tools.refusal()
+
+
+def test_backup_without_checks(kexec_tools):
+    """With --no-checks there are no regions to tell."""
+    kexec_tools.put(0x10000, pattern(0x1000))
+    kexec_tools.set("sha256_regions", bytes(256))
+    for name, value in (("skip_checks", 1), ("panic_kernel", 1), ("backup_start", CMDLINE_AT), ("backup_src_start", 0x10000), ("backup_src_size", 0x1000)):
+        kexec_tools.set(name, value)
+    with kexec_tools.start() as machine:
+        machine.wait_for("^payload: end$")
+        assert machine.memory(CMDLINE_AT, 0x1000) == pattern(0x1000)
+
+
 @pytest.mark.parametrize("missing", ["panic_kernel", "backup_start", "backup_src_size"])
 def test_no_backup(kexec_tools, missing):
     """Unless all three say so, nothing is copied."""
@@ -188,11 +212,18 @@ def test_no_backup(kexec_tools, missing):
         assert machine.memory(CMDLINE_AT, 0x1000) == bytes(0x1000)
 
 
-def cmdline_after(boot, text=b"quiet"):
-    """The next kernel's command line when it is entered: text with room behind it."""
+def with_cmdline(boot, text=b"quiet"):
+    """Load the next kernel's command line, with room behind it, and its zero page."""
     boot.region(CMDLINE_AT, text.ljust(200, b"\0"))
+    boot.region(boot.arch.spare_at, boot_params(CMDLINE_AT))
+    boot.registers64(rip=boot.arch.payload_at, rsi=boot.arch.spare_at)
     boot.set("cmdline_end", CMDLINE_AT + len(text))
     boot.digest()
+
+
+def cmdline_after(boot, text=b"quiet"):
+    """The next kernel's command line when it is entered: text with room behind it."""
+    with_cmdline(boot, text)
     with boot.start() as machine:
         machine.wait_for("^payload: end$")
         return machine.memory(CMDLINE_AT, 200).rstrip(b"\0")
@@ -218,19 +249,39 @@ def test_no_jump_back_entry(kexec_tools):
     assert cmdline_after(kexec_tools) == b"quiet"
 
 
-def test_jump_back_entry_without_room(kexec_tools):
-    """It is appended only within a region."""
+def test_jump_back_entry_alone(kexec_tools):
+    """To an empty command line too, with zeros before it."""
     kexec_tools.set("jump_back_entry", 0xABC)
-    kexec_tools.set("cmdline_end", kexec_tools.arch.payload_at + len(kexec_tools.payload) - 10)
-    assert "cmdline_end: beyond the physical address space" in kexec_tools.refusal()
+    kexec_tools.region(CMDLINE_AT - 0x10, bytes(0x10))
+    assert cmdline_after(kexec_tools, b"") == b" kexec_jump_back_entry=0xabc"
 
 
-def boot_params(cmdline_at):
-    """A zero page that says where the command line is."""
-    page = bytearray(0x1000)
-    struct.pack_into("<I", page, 0x228, cmdline_at & 0xFFFFFFFF)
-    struct.pack_into("<I", page, 0xC8, cmdline_at >> 32)
-    return bytes(page)
+@pytest.mark.parametrize("at", [200 - 10, 300, 0, 4], ids=["no room", "elsewhere", "start", "last character"])
+def test_jump_back_entry_elsewhere(kexec_tools, at):
+    """It is appended only within a region, and only where a command line ends."""
+    kexec_tools.set("jump_back_entry", 0xABC)
+    with_cmdline(kexec_tools)
+    kexec_tools.set("cmdline_end", CMDLINE_AT + at)
+    assert f"cmdline_end: not a defined value: {CMDLINE_AT + at:#x} [code 6]" in kexec_tools.refusal()
+
+
+def test_command_line_of_no_kernel(kexec_tools):
+    """Who has a command line has a zero page, behind rsi; who has none may have anything there."""
+    with_cmdline(kexec_tools)
+    kexec_tools.registers64(rip=kexec_tools.arch.payload_at, rsi=CMDLINE_AT)
+    assert f"handoff rsi: no kernel there: {CMDLINE_AT:#x} [code 19]" in kexec_tools.refusal()
+    kexec_tools.set("cmdline_end", 0)
+    assert kexec_tools.report()[0]["rsi"] == CMDLINE_AT
+
+
+def test_linux_zero_page(linux):
+    """Linux' next program is Linux: without a zero page behind rsi it is refused."""
+    linux.region(CMDLINE_AT, b"HdrS" + bytes(0x1000))
+    linux.registers64(rip=linux.arch.payload_at, rsi=CMDLINE_AT)
+    linux.digest()
+    with linux.start() as machine:
+        wait_until_halted(machine, linux.arch, constant("E_KERNEL"))
+        assert "payload" not in machine.text
 
 
 @pytest.mark.parametrize(
@@ -238,7 +289,13 @@ def boot_params(cmdline_at):
     [
         (b"console=ttyS0", True),
         (b"root=/dev/vda console=tty0 console=ttyS0,115200n8 quiet", True),
+        (b"console=ttyS0,115200 console=ttyS0", True),
+        (b"console=ttyS1 console=ttyS1 console=ttyS0", True),
         (b"console=ttyS1", False),
+        (b"netconsole=ttyS0", False),
+        (b"quiet,console=ttyS0", False),
+        (b"console=ttyS01", False),
+        (b"console=ttyS0:1", False),
         (b"console=ttyS", False),
         (b"console=ttyS9", False),
         (b"console=tty0", False),
@@ -275,20 +332,104 @@ def test_linux_refusal_speaks(linux):
     assert "[code 16]" in linux.refusal()
 
 
-def test_arm64_sink_of_a_pl011(tmp_path):
-    """One whose identification says so is driven as such: it is asked for room."""
-    boot = ClientBoot(ARM64, tmp_path).with_payload()
+def console_kind(boot):
+    """The kind of console that the purgatory has made of the sink, once it has come to an end."""
     with boot.start() as machine:
-        machine.wait_for("^payload: end$")
-        block = Params(machine.memory(boot.place + boot.header["params"], 0x1700))
-    assert block["console[0].kind"] == constant("CONSOLE_PL011")
+        machine.wait_for(r"^payload: end$|halted$")
+        return Params(machine.memory(boot.place + boot.header["params"], 0x1700))["console[0].kind"]
+
+
+def arm64_with(directory, tree):
+    """A boot by kexec-tools on arm64 with this DTB."""
+    boot = ClientBoot(ARM64, directory).with_payload()
+    boot.pieces.pop()
+    boot.regions.pop()
+    boot.region(ARM64.spare_at, tree)
+    boot.digest()
+    return boot
+
+
+NAMED = {
+    "first": dtb(PL011),
+    "next multiple of 4": dtb(b"uart" + PL011),
+    "last of the region": dtb(b"", 0x100) + b"arm,pl011\0\0\0",
+    "last of 2 MiB": dtb(b"", 2 * MIB - 12) + b"arm,pl011\0\0\0" + bytes(8),
+}
+UNNAMED = {
+    "none": dtb(b""),
+    "not a multiple of 4": dtb(b"xx" + PL011),
+    "longer": dtb(b"arm,pl0110\0"),
+    "other part": dtb(b"arm,pl012\0"),
+    "other make": dtb(b"arn,pl011\0"),
+    "beyond 2 MiB": dtb(b"", 2 * MIB - 8) + b"arm,pl011\0\0\0",
+    "beyond the region": dtb(b"", 0x100) + b"arm,pl01",
+    "half beyond the region": dtb(b"", 0x100) + b"arm,pl011\0",
+}
+
+
+@pytest.mark.parametrize("tree", NAMED.values(), ids=NAMED)
+def test_arm64_sink_of_a_pl011(tmp_path, tree):
+    """The sink is driven as what the next kernel's DTB has: it is asked for room."""
+    assert console_kind(arm64_with(tmp_path, tree)) == constant("CONSOLE_PL011")
+
+
+@pytest.mark.parametrize("tree", UNNAMED.values(), ids=UNNAMED)
+def test_arm64_sink_of_no_pl011(tmp_path, tree):
+    """A DTB that has none, as far as it is looked at: behind its region nothing is."""
+    boot = arm64_with(tmp_path, tree)
+    end = len(tree) & -8
+    boot.put(ARM64.spare_at + end, tree[end:] + (b"\0\0" if len(tree) % 4 else b"1\0\0\0" + PL011))
+    assert console_kind(boot) == constant("CONSOLE_SINK")
+
+
+def test_arm64_sink_without_checks(tmp_path):
+    """With --no-checks there is no region that the DTB could be read in."""
+    boot = ClientBoot(ARM64, tmp_path).with_payload()
+    boot.set("sha256_regions", bytes(256))
+    boot.set("skip_checks", 1)
+    assert console_kind(boot) == constant("CONSOLE_SINK")
+
+
+def test_arm64_sink_that_begins_no_page(tmp_path):
+    """No PL011 does that."""
+    boot = ClientBoot(ARM64, tmp_path).with_payload()
+    boot.put(0x46000000, b"\0" * 0x1000)
+    boot.set("arm64_sink", 0x46000004)
+    assert console_kind(boot) == constant("CONSOLE_SINK")
+
+
+def test_arm64_misaligned_dtb(tmp_path):
+    """It is refused, and before that not looked at."""
+    boot = arm64_with(tmp_path, dtb(b"xx" + PL011))
+    boot.set("arm64_dtb_addr", ARM64.spare_at + 2)
+    assert console_kind(boot) == constant("CONSOLE_SINK")
+
+
+@pytest.mark.parametrize("at", [1 << 52, 2**64 - 8], ids=hex)
+def test_arm64_dtb_beyond_memory(tmp_path, at):
+    """One where no memory can be, though its region says so, is refused, and before that not looked at."""
+    boot = ClientBoot(ARM64, tmp_path).with_payload()
+    boot.set("arm64_dtb_addr", at)
+    boot.regions[-1] = at, boot.regions[-1][1]
+    boot.digest()
+    assert console_kind(boot) == constant("CONSOLE_SINK")
 
 
 def test_arm64_sink_of_another_kind(tmp_path):
     """Any other gets the line byte by byte, and nothing else."""
-    boot = ClientBoot(ARM64, tmp_path).with_payload()
+    boot = arm64_with(tmp_path, dtb(b"ns16550a\0"))
     boot.put(0x46000000, b"\xaa" * 0x1000)
     boot.set("arm64_sink", 0x46000000)
     with boot.start() as machine:
         machine.wait_for("^payload: end$")
         assert machine.memory(0x46000000, 0x1000) == b"\n" + b"\xaa" * 0xFFF
+
+
+def test_arm64_sink_taken_for_a_pl011(tmp_path):
+    """Another UART, of words, in a machine whose DTB has a PL011 too: all of the line comes out, and nothing else."""
+    boot = ClientBoot(ARM64, tmp_path).with_payload()
+    boot.put(0x46000000, b"\xaa" * 0x1000)
+    boot.set("arm64_sink", 0x46000000)
+    with boot.start() as machine:
+        machine.wait_for("^payload: end$")
+        assert machine.memory(0x46000000, 0x1000) == b"\n\0\0\0" + b"\xaa" * 0xFFC

@@ -2,12 +2,13 @@
 """What kexec-tools asks of x86_64 beyond 64-bit mode: the chain of the entries, by default values and by labels, and its
 options for consoles and old devices."""
 
+import re
 import struct
 
 import pytest
 
 from abi import X86_16_REGISTERS, X86_32_REGISTERS, constant
-from clients import ClientBoot
+from clients import ClientBoot, boot_params
 from machine import X86_64, parse_report
 from modes import HIGH, PC, PROTECTED, REAL
 from segments import pattern
@@ -114,6 +115,19 @@ def test_backup_of_the_stub(tmp_path):
         machine.wait_for("^payload: end$")
         assert parse_report(machine.text)["gdt_base"] == STUB
         assert machine.memory(0x6200000, 0x10000) == pattern(0x10000)
+
+
+@pytest.mark.parametrize("mode, register, at", [(PROTECTED, "esi", 0x40010), (REAL, "ds", 0x4001)], ids=["protected", "real"])
+def test_command_line_of_no_kernel(tmp_path, mode, register, at):
+    """Who has a command line is Linux, and has its header behind esi or at ds:0."""
+    boot = chain(tmp_path, mode, **{register: at})
+    boot.region(0x40000, bytes(0x10) + boot_params())
+    boot.digest()
+    boot.set("cmdline_end", 0x40000)
+    assert boot.report()[0][register] == at
+    boot.pieces[-1] = boot.regions[-1] = (0x40000, boot_params() + bytes(0x10))
+    boot.digest()
+    assert re.search(f"handoff {register}: no kernel there: 0x40010 .code 19.", boot.refusal())
 
 
 def test_stack_arguments(tmp_path):

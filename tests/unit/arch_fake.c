@@ -179,10 +179,6 @@ static uint16_t *cell(uint64_t address, uint32_t width)
 
 uint32_t arch_mmio_read(uint64_t address, uint32_t width)
 {
-	if (address - FAKE_ID < sizeof(fake.id)) {
-		assert_int_equal(width, 4);
-		return fake.id[(address - FAKE_ID) / 4];
-	}
 	return cell(address, width) ? *cell(address, width) : status(address);
 }
 

@@ -25,8 +25,7 @@
 #define FAKE_UART 0x9000000
 
 #define FAKE_WRITES 16
-#define FAKE_SCREEN 0xb8000         /* VGA text memory */
-#define FAKE_ID (FAKE_UART + 0xfe0) /* the identification registers of the UART there */
+#define FAKE_SCREEN 0xb8000 /* VGA text memory */
 
 /* A write to a register or a port. */
 struct fake_write {
@@ -64,7 +63,6 @@ struct fake {
 	uint64_t ticks_per_look; /* ... what is added when it is looked at, ... */
 	uint64_t ticks_hz;       /* ... its frequency, ... */
 	unsigned int looks;      /* ... and how often it was looked at */
-	uint32_t id[8];          /* identification registers */
 	uint16_t screen[80 * 25];
 	struct fake_write writes[FAKE_WRITES]; /* the first ones */
 	size_t write_count;

@@ -2,6 +2,8 @@
 /* The door of loaders that patch symbols, on the fake architecture: what they mean, in the terms of the block. */
 #include <stdio.h>
 
+#include <compat.h>
+
 #include "fake.h"
 
 static uint8_t kernel[1000], initrd[777];
@@ -144,6 +146,44 @@ static void a_client_that_fills_in_nothing(void **state)
 	assert_refused(PURG_E_ENTRY, "entry: misaligned, or in nothing that was verified: 0x0");
 }
 
+/* Linux has no --no-checks: what is where that would be is nothing that it said. */
+static void no_checks_of_linux(void **state)
+{
+	(void)state;
+	memset(fake_regions, 0, sizeof(fake_regions));
+	fake_skip_checks = 1;
+	fake_compat_client = COMPAT_LINUX;
+	assert_refused(PURG_E_NOTHING, "segment_count: nothing to verify");
+}
+
+/* Before anything is checked: to the end of a region that can be memory, and nothing else. */
+static void what_may_be_read(void **state)
+{
+	struct purg_params params = {.segment_count = 2};
+	struct purg_segment *segment = &params.segment[1];
+
+	(void)state;
+	*segment = (struct purg_segment){.start = 0x10000, .size = 0x1000};
+	assert_int_equal(compat_readable(&params, 0x10000), 0x1000);
+	assert_int_equal(compat_readable(&params, 0x10fff), 1);
+	assert_int_equal(compat_readable(&params, 0x11000), 0);
+	assert_int_equal(compat_readable(&params, 0xffff), 0);
+	assert_int_equal(compat_readable(&params, 0), 0);
+	params.segment_count = 1;
+	assert_int_equal(compat_readable(&params, 0x10000), 0);
+	params.segment_count = 2;
+	segment->start = FAKE_UNMAPPED - 0x1000;
+	assert_int_equal(compat_readable(&params, segment->start), 0x1000);
+	segment->size = 0x1001;
+	assert_int_equal(compat_readable(&params, segment->start), 0);
+	segment->start = (1ull << FAKE_PHYSICAL_BITS) - 0x1000;
+	assert_int_equal(compat_readable(&params, segment->start), 0);
+	segment->start = -0x1000ull;
+	segment->size = 0x2000;
+	assert_int_equal(compat_readable(&params, segment->start), 0);
+	assert_int_equal(compat_readable(&params, 0), 0);
+}
+
 static void a_region_is_named(void **state)
 {
 	(void)state;
@@ -220,6 +260,8 @@ int main(void)
 		cmocka_unit_test_setup(wrong_digest, setup),
 		cmocka_unit_test_setup(no_checks, setup),
 		cmocka_unit_test_setup(no_checks_with_regions_is_damage, setup),
+		cmocka_unit_test_setup(no_checks_of_linux, setup),
+		cmocka_unit_test_setup(what_may_be_read, setup),
 		cmocka_unit_test_setup(a_client_that_fills_in_nothing, setup),
 		cmocka_unit_test_setup(a_region_is_named, setup),
 		cmocka_unit_test_setup(the_entry_must_be_in_a_region, setup),

@@ -419,42 +419,6 @@ static void sink_width(void **state)
 	assert_int_equal(fake.width, 4);
 }
 
-static void set_id(void)
-{
-	static const uint8_t id[] = {0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
-
-	for (size_t i = 0; i < 8; i++)
-		fake.id[i] = 0xaaaaaa00 | id[i];
-}
-
-/* In any revision; with any other bit of the eight bytes changed it is something else. */
-static void is_pl011(void **state)
-{
-	(void)state;
-	assert_false(console_is_pl011(FAKE_UART));
-	set_id();
-	assert_true(console_is_pl011(FAKE_UART));
-	for (size_t bit = 0; bit < 64; bit++) {
-		fake.id[bit / 8] ^= 1 << bit % 8;
-		assert_int_equal(console_is_pl011(FAKE_UART), bit >= 20 && bit < 24);
-		fake.id[bit / 8] ^= 1 << bit % 8;
-	}
-	assert_int_equal(fake.polls, 0);
-}
-
-/* What does not begin a page, is not mapped or is no memory is not even read. */
-static void is_nowhere_a_pl011(void **state)
-{
-	(void)state;
-	set_id();
-	assert_false(console_is_pl011(FAKE_UART - 4));
-	assert_false(console_is_pl011(FAKE_UART + 0x800));
-	assert_false(console_is_pl011(FAKE_UNMAPPED));
-	assert_false(console_is_pl011(1ull << FAKE_PHYSICAL_BITS));
-	assert_false(console_is_pl011(-4096ull));
-	assert_int_equal(fake.polls, 0);
-}
-
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -486,8 +450,6 @@ int main(void)
 		TEST(sink_wraps),
 		TEST(sink_without_time),
 		TEST(sink_width),
-		TEST(is_pl011),
-		TEST(is_nowhere_a_pl011),
 	};
 
 	return cmocka_run_group_tests_name("console", tests, NULL, NULL);
