@@ -21,7 +21,7 @@ struct gate {
 
 /* Any other vector is not present, as it is without this IDT. */
 static struct gate idt[VECTOR_PF + 1];
-static struct table_register found;
+static struct table_register ours, found;
 
 extern const uint8_t probe_fault[];
 extern const uint8_t probe_nmi[];
@@ -39,15 +39,20 @@ static void set_gate(uint8_t vector, const uint8_t *handler)
 	};
 }
 
+/* At run time: a constant would be an address that somebody must relocate. */
+static void build(void)
+{
+	set_gate(VECTOR_NMI, probe_nmi);
+	set_gate(VECTOR_GP, probe_fault);
+	set_gate(VECTOR_PF, probe_fault);
+	ours.limit = sizeof(idt) - 1;
+	ours.base = (uintptr_t)idt;
+}
+
 void probe_begin(void)
 {
-	struct table_register ours = {.limit = sizeof(idt) - 1, .base = (uintptr_t)idt};
-
-	if (!idt[VECTOR_PF].type) {
-		set_gate(VECTOR_NMI, probe_nmi);
-		set_gate(VECTOR_GP, probe_fault);
-		set_gate(VECTOR_PF, probe_fault);
-	}
+	if (!ours.limit)
+		build();
 	__asm__ volatile("sidt %0" : "=m"(found));
 	__asm__ volatile("lidt %0" : : "m"(ours) : "memory");
 }
