@@ -110,15 +110,14 @@ static bool base_ok(const struct purg_console *console, uint32_t width)
 	return console->base % width == 0 && console->base < arch_physical_end() - span(console);
 }
 
-/* The divisor must be whole: no rate is set that nobody asked for. A PL011's clock is not known. */
+/* The divisor must be whole: no rate is set that nobody asked for. The clock is known of a PC's ports alone. */
 static bool baud_ok(const struct purg_console *console)
 {
 	uint32_t baud = console->baud;
 
 	if (baud == 0)
 		return true;
-	return (console->kind == PURG_CONSOLE_8250 || is(console->kind, PURG_CONSOLE_8250_PORT)) &&
-	       baud >= UART_BAUD_MIN && UART_BAUD_MAX % baud == 0;
+	return is(console->kind, PURG_CONSOLE_8250_PORT) && baud >= UART_BAUD_MIN && UART_BAUD_MAX % baud == 0;
 }
 
 bool console_touches(const struct purg_console *console, uint64_t start, uint64_t size)
@@ -184,26 +183,18 @@ static void wait_for(struct uart *uart, uint32_t bits)
 	uart->patience = 1;
 }
 
-static void write_register(const struct uart *uart, uint64_t at, uint32_t value)
-{
-	if (uart->width)
-		arch_mmio_write(at, uart->width, value);
-	else
-		arch_port_write((uint16_t)at, (uint8_t)value);
-}
-
 /*
  * 8N1, no interrupts, no FIFO, DTR and RTS on. What the old kernel still has in the transmitter leaves first, at its
  * own rate; and LCR is written first, lest register 1 be the divisor's.
  */
-static void set_line(struct uart *uart, uint32_t stride, uint32_t baud)
+static void set_line(struct uart *uart, uint32_t baud)
 {
 	uint32_t divisor = UART_BAUD_MAX / baud;
 	uint64_t values = LINE_VALUES | (uint64_t)divisor << LINE_DIVISOR_SHIFT;
 
 	wait_for(uart, uart->idle);
 	for (uint32_t registers = LINE_REGISTERS; registers; registers >>= 4, values >>= 8)
-		write_register(uart, uart->data + (registers & 0xf) * stride, (uint8_t)values);
+		arch_port_write((uint16_t)(uart->data + (registers & 0xf)), (uint8_t)values);
 	uart->patience = PATIENCE;
 }
 
@@ -228,10 +219,11 @@ static void open_uart(struct uart *uart, const struct purg_console *console)
 	uart->room = UART_LSR_THRE;
 	uart->idle = UART_LSR_TEMT;
 	uart->want = ~0u;
-	if (is(console->kind, PURG_CONSOLE_8250_PORT))
+	if (is(console->kind, PURG_CONSOLE_8250_PORT)) {
 		uart->width = 0;
-	if (console->baud)
-		set_line(uart, stride, console->baud);
+		if (console->baud)
+			set_line(uart, console->baud);
+	}
 }
 
 void console_open(const struct purg_console console[PURG_MAX_CONSOLES], uint64_t own, uint64_t own_size)
@@ -258,7 +250,10 @@ static void put(char c)
 			continue;
 		}
 		wait_for(uart, uart->room);
-		write_register(uart, uart->data, (uint8_t)c);
+		if (uart->width)
+			arch_mmio_write(uart->data, uart->width, (uint8_t)c);
+		else
+			arch_port_write((uint16_t)uart->data, (uint8_t)c);
 	}
 }
 

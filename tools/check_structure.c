@@ -55,7 +55,7 @@ static bool baud_known(uint32_t baud)
 
 static bool console_known(const struct purg_console *console)
 {
-	if (console->baud && console->kind != PURG_CONSOLE_8250 && console->kind != PURG_CONSOLE_8250_PORT)
+	if (console->baud && console->kind != PURG_CONSOLE_8250_PORT)
 		return false;
 	switch (console->kind) {
 	case PURG_CONSOLE_NONE:

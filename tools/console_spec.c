@@ -11,8 +11,9 @@
 #include "console_spec.h"
 #include "error.h"
 
-#define FORMS \
-	"pl011[,mmio32],ADDR, uart8250,{io|mmio|mmio16|mmio32},ADDR[,BAUD], vga[,ADDR], sink[,mmio32],ADDR, or none"
+#define FORMS                                                                                            \
+	"pl011[,mmio32],ADDR, uart8250,{mmio|mmio16|mmio32},ADDR, uart8250,io,ADDR[,BAUD], vga[,ADDR], " \
+	"sink[,mmio32],ADDR, or none"
 
 /* Where every VGA has its text. */
 #define VGA_BASE 0xb8000
@@ -73,13 +74,13 @@ static bool parse(const char *spec, struct purg_console *console, const char **r
 	return false;
 }
 
-/* What may follow the address of an 8250: a rate that its clock can be divided to, and that there is no parity. */
+/* What may follow the port of an 8250: a rate that its clock can be divided to, and that there is no parity. */
 static bool parse_baud(const char *text, struct purg_console *console)
 {
 	uint64_t baud;
 	const char *rest;
 
-	if (console->kind != PURG_CONSOLE_8250 && console->kind != PURG_CONSOLE_8250_PORT)
+	if (console->kind != PURG_CONSOLE_8250_PORT)
 		return false;
 	if (!parse_address(text, &baud, &rest) || (*rest && strcmp(rest, "n8")))
 		return false;

@@ -15,8 +15,8 @@ struct console_set {
 };
 
 /*
- * One --console: pl011,[mmio32,]ADDR or uart8250,{io|mmio|mmio16|mmio32},ADDR[,BAUD[n8]] or vga[,ADDR] or
- * sink,[mmio32,]ADDR or none. Fails if it is not.
+ * One --console: pl011,[mmio32,]ADDR or uart8250,{mmio|mmio16|mmio32},ADDR or uart8250,io,ADDR[,BAUD[n8]] or vga[,ADDR]
+ * or sink,[mmio32,]ADDR or none. Fails if it is not.
  */
 void console_spec_add(struct console_set *set, const char *spec);
 

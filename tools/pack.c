@@ -41,7 +41,7 @@ static const char help[] =
 	"                          pl011[,mmio32],ADDR  uart8250,io,PORT\n"
 	"                          uart8250,{mmio|mmio16|mmio32},ADDR  none\n"
 	"                          x86_64: vga[,ADDR]  arm64: sink[,mmio32],ADDR\n"
-	"                          uart8250 may be followed by ,BAUD or ,BAUDn8\n"
+	"                          uart8250,io may be followed by ,BAUD or ,BAUDn8\n"
 	"                        without it: from earlycon= or (x86_64) console=ttyS0 to ttyS3 in\n"
 	"                        STRING, or from stdout-path in DTB\n"
 	"  -s, --stripes N       1, 2, 4, 8 or 16: cut segments of 64 KiB and more into N lanes, which\n"

@@ -54,7 +54,7 @@
 #define PURG_FEATURE_RETURN (1 << 10)
 #define PURG_FEATURE_FALLBACK (1 << 11)
 #define PURG_FEATURE_REPORT (1 << 12)
-#define PURG_FEATURE_BAUD (1 << 13)         /* purg_console.baud */
+#define PURG_FEATURE_BAUD (1 << 13)         /* x86_64 only: purg_console.baud */
 #define PURG_FEATURE_CONSOLE_VGA (1 << 14)  /* x86_64 only */
 #define PURG_FEATURE_CONSOLE_SINK (1 << 15) /* arm64 only */
 #define PURG_FEATURE_LEGACY (1 << 16)       /* x86_64 only: PURG_FLAG_RESET_VGA, PURG_FLAG_LEGACY_PIC */
@@ -216,7 +216,7 @@ struct purg_console {
 	uint32_t width; /* bytes of one register access: 1, 2 or 4; zero: 4 for PL011, 1 for 8250 and sink; VGA: zero */
 	uint64_t base;  /* physical address, or port, of the first register; VGA: of the first cell */
 	uint32_t stride; /* 8250: bytes from one register to the next, a power of two up to 16; zero: width */
-	uint32_t baud;   /* 8250: rate to set, 50 to 115200, a divisor of 115200 (1.8432 MHz clock); zero: as it is */
+	uint32_t baud;   /* 8250 behind ports: rate to set, 50 to 115200, a divisor of 115200; zero: as it is */
 	uint64_t reserved;
 };
 PURG_OFFSET(purg_console, kind, 0x00);

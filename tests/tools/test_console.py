@@ -53,7 +53,6 @@ def test_sink(purgatory, spec, expected):
     ("uart8250,io,0x3f8,115200", COM1, 115200),
     ("uart8250,io,0x3f8,9600n8", COM1, 9600),
     ("uart8250,io,0x3f8,50", COM1, 50),
-    ("uart8250,mmio32,0xff1a0000,57600n8", (CONSOLE_8250, 0xFF1A0000, 4, 4), 57600),
 ])
 def test_baud(purgatory, spec, found, baud):
     """A rate behind the address, as the kernel's console= has it."""
