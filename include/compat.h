@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* The front door of loaders that patch symbols: what those say, put into the parameter block. */
+/*
+ * The front door of loaders that patch symbols, the clients of include/clients.h: what they say, put into the parameter
+ * block. docs/compat.md.
+ */
 #ifndef COMPAT_H
 #define COMPAT_H
 

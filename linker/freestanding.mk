@@ -47,10 +47,13 @@ LINK := $(LINKER) -nostdlib $(patsubst %,-Wl$(comma)%,--no-dynamic-linker -z,tex
 # Numbers for the linker script. RO_BUDGET: code and constants; MEM_BUDGET: all of the memory. GOT_RESERVED: the bytes that
 # GNU ld puts into an unused GOT.
 STACK_SIZE := 4096
-LINK_NUMBERS_arm64 := -DPURG_ARCH=PURG_ARCH_ARM64 -DARCH_FEATURES=ARM64_FEATURES -DGOT_RESERVED=8 -DRO_BUDGET=0x3800 -DMEM_BUDGET=0x18000
-LINK_NUMBERS_x86_64 := -DPURG_ARCH=PURG_ARCH_X86_64 -DARCH_FEATURES=X86_64_FEATURES -DGOT_RESERVED=0 -DRO_BUDGET=0x5400 -DMEM_BUDGET=0xa000
+LINK_NUMBERS_arm64 := -DPURG_ARCH=PURG_ARCH_ARM64 -DARCH_FEATURES=ARM64_FEATURES \
+	-DGOT_RESERVED=8 -DRO_BUDGET=0x3800 -DMEM_BUDGET=0x18000
+LINK_NUMBERS_x86_64 := -DPURG_ARCH=PURG_ARCH_X86_64 -DARCH_FEATURES=X86_64_FEATURES \
+	-DGOT_RESERVED=0 -DRO_BUDGET=0x5400 -DMEM_BUDGET=0xa000
 
-BLOBS := $(foreach arch,$(ARCHES),$(foreach form,ro elf bin rel.o,$O/purgatory-$(arch).$(form))) $O/purgatory-x86_64-linux.ro
+BLOBS := $(foreach arch,$(ARCHES),$(foreach form,ro elf bin rel.o,$O/purgatory-$(arch).$(form))) \
+	$O/purgatory-x86_64-linux.ro
 
 # Everything is built anew when the toolchain changes in the same place.
 TOOLCHAIN_STAMP := $O/toolchain
@@ -100,7 +103,8 @@ $O/purgatory-$(1)-linux.ro: CLIENT := COMPAT_LINUX
 $O/purgatory-$(1)-linux.ro: $O/$(1)/linux_client_symbols.inc
 $O/purgatory-$(1).ro $O/purgatory-$(1)-linux.ro: linker/wrap.S include/clients.h $O/purgatory-$(1).bin
 	$$(say) WRAP $$@
-	$$(CC_$(1)) -Iinclude -DCLIENT=$$(CLIENT) -DFLAT='"$O/purgatory-$(1).bin"' -DSYMBOLS='"$$(filter %.inc,$$^)"' -c linker/wrap.S -o $$@
+	$$(CC_$(1)) -Iinclude -DCLIENT=$$(CLIENT) -DFLAT='"$O/purgatory-$(1).bin"' -DSYMBOLS='"$$(filter %.inc,$$^)"' \
+		-c linker/wrap.S -o $$@
 
 # The plain form: everything once more, as kexec-tools' from the start.
 $O/$(1)/plain/%.c.o: %.c linker/freestanding.mk $$(TOOLCHAIN_STAMP)
@@ -111,7 +115,8 @@ $O/$(1)/plain/%.c.o: %.c linker/freestanding.mk $$(TOOLCHAIN_STAMP)
 $O/$(1)/plain/%.S.o: %.S linker/freestanding.mk $$(TOOLCHAIN_STAMP)
 	$$(say) AS $$@
 	mkdir -p $$(@D)
-	$$(CC_$(1)) $$(PLAIN_FLAGS_$(1)) $$(WARNINGS) -Iinclude -DSTACK_SIZE=$$(STACK_SIZE) -DCLIENT=COMPAT_KEXEC_TOOLS -MMD -MP -c $$< -o $$@
+	$$(CC_$(1)) $$(PLAIN_FLAGS_$(1)) $$(WARNINGS) -Iinclude -DSTACK_SIZE=$$(STACK_SIZE) \
+		-DCLIENT=COMPAT_KEXEC_TOOLS -MMD -MP -c $$< -o $$@
 
 PLAIN_OBJECTS_$(1) := $$(PURGATORY_OBJECTS_$(1):$O/$(1)/%=$O/$(1)/plain/%) $O/$(1)/plain/linker/plain.S.o
 

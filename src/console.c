@@ -2,7 +2,7 @@
 #include <arch.h>
 #include <console.h>
 #include <range.h>
-#include <text.h>
+#include <vga_text.h>
 
 /* PL011: Arm DDI 0183G, section 3.2. */
 #define PL011_FR 0x18
@@ -106,7 +106,7 @@ static bool base_ok(const struct purg_console *console, uint32_t width)
 	if (is(console->kind, PURG_CONSOLE_8250_PORT))
 		return console->base <= 0xffff - UART_LSR;
 	if (is(console->kind, PURG_CONSOLE_VGA))
-		width = TEXT_CELL;
+		width = VGA_TEXT_CELL;
 	return console->base % width == 0 && console->base < arch_physical_end() - span(console);
 }
 
@@ -207,7 +207,7 @@ static void open_uart(struct uart *uart, const struct purg_console *console)
 	uart->data = console->base;
 	uart->width = width;
 	uart->patience = PATIENCE;
-	uart->column = TEXT_COLUMNS;
+	uart->column = VGA_TEXT_COLUMNS;
 	if (console->kind == PURG_CONSOLE_PL011) {
 		uart->status = console->base + PL011_FR;
 		uart->room = PL011_FR_TXFF;
@@ -246,7 +246,7 @@ static void put(char c)
 {
 	for (struct uart *uart = uarts; uart < uarts + uart_count; uart++) {
 		if (is(uart->kind, PURG_CONSOLE_VGA)) {
-			text_put(uart->data, &uart->column, c);
+			vga_text_put(uart->data, &uart->column, c);
 			continue;
 		}
 		wait_for(uart, uart->room);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * Code symbols that kexec-tools looks up for `--real-mode` (kexec/arch/i386/kexec-bzImage.c): two entries that it names as
- * the next program's, meaning "go on in 16-bit mode", and two hooks that it gives to the next kernel's setup code.
+ * Code symbols that kexec-tools looks up for `--real-mode` (kexec/arch/i386/kexec-bzImage.c): two entries that it names
+ * as the next program's, meaning "go on in 16-bit mode", and two hooks that it gives to the next kernel's setup code.
  * The linker script keeps this section. The image lies below 640 KiB then.
  */
 #include "segments.h"
@@ -12,10 +12,15 @@
 	.section .text.client, "ax", @progbits
 
 /*
- * client_entry16, client_entry16_debug - addresses, and no more: never entered; whoever does stops.
+ * client_entry16, client_entry16_debug - addresses, and no more: arch/x86_64/compat.c knows them.
  *
- * The second begins at a multiple of 16: the loader takes its address >> 4 for the hook's segment, and the distance from it
- * to the hook for the offset.
+ * The second begins at a multiple of 16: the loader takes its address >> 4 for the hook's segment, and the distance
+ * from it to the hook for the offset.
+ *
+ * In:       nothing; never entered
+ * Out:      does not return
+ * Clobbers: nothing
+ * State:    32-bit protected mode, as a 32-bit entry would be
  */
 	.macro	entry name
 	.globl	\name

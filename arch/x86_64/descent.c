@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* Handing over: in 64-bit mode, or by way of the stub. */
-#include <arch.h>
+/* Into 32-bit and 16-bit mode, by way of the stub. */
+#include <stdbool.h>
 #include <string.h>
 #include "descent.h"
-#include "handoff.h"
 #include "segments.h"
 
 /* The interrupt vector table of real mode (SDM volume 3, 20.1.4): 256 far pointers from 0 on. */
@@ -46,12 +45,10 @@ static void fill(struct stub *stub, const struct purg_handoff *handoff)
 	memcpy(stub->code, descent_code, sizeof(stub->code));
 }
 
-_Noreturn void arch_handoff(const struct purg_handoff *handoff)
+_Noreturn void descend_to(const struct purg_handoff *handoff)
 {
 	struct stub *stub = handoff->stub ? (struct stub *)handoff->stub : &own_stub;
 
-	if (handoff->mode == PURG_HANDOFF_NATIVE)
-		handoff_64(handoff);
 	fill(stub, handoff);
 	descend(stub);
 }

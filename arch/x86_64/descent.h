@@ -60,5 +60,8 @@ extern const uint16_t descent_real;
 
 _Noreturn void descend(struct stub *stub);
 
+/* Enter the next program in another mode than the 64-bit one. */
+_Noreturn void descend_to(const struct purg_handoff *handoff);
+
 #endif
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 #include <arch.h>
 #include <range.h>
+#include "descent.h"
+#include "handoff.h"
 
 /* struct boot_params: Documentation/arch/x86/boot.rst, "The Real-Mode Kernel Header". */
 #define BOOT_PARAMS_SIZE 0x1000
@@ -84,4 +86,11 @@ static bool check_kernel(const struct purg_handoff *handoff, struct finding *fin
 bool arch_handoff_check(const struct purg_handoff *handoff, struct finding *finding)
 {
 	return !(handoff->checks & PURG_CHECK_KERNEL) || check_kernel(handoff, finding);
+}
+
+_Noreturn void arch_handoff(const struct purg_handoff *handoff)
+{
+	if (handoff->mode == PURG_HANDOFF_NATIVE)
+		handoff_64(handoff);
+	descend_to(handoff);
 }

@@ -19,7 +19,7 @@ probe_read:
 	ret
 	.size	probe_read, . - probe_read
 
-/* Where it goes on then. */
+/* The way out of probe_read when it has faulted; probe_fault returns here. */
 probe_failed:
 	xorl	%eax, %eax
 	ret
