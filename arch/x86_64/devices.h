@@ -3,7 +3,7 @@
 #ifndef DEVICES_H
 #define DEVICES_H
 
-/* Text mode 3, by the registers that every VGA has. Fonts, colours and what a card has beyond a VGA stay as they are.
+/* Text mode 3, by the registers that every VGA has. Its fonts and colours, and what else a card has, stay as they are.
  */
 void vga_reset(void);
 
