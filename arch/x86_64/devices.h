@@ -3,8 +3,7 @@
 #ifndef DEVICES_H
 #define DEVICES_H
 
-/* Text mode 3, by the registers that every VGA has. Its fonts and colours, and what else a card has, stay as they are.
- */
+/* Text mode 3, by the registers that every VGA has. Fonts, colours and whatever else stay as they are. */
 void vga_reset(void);
 
 /* Both 8259A: vectors 8 and 0x70, nothing masked. */
