@@ -1,13 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
-# kexec-tools.sh DIR: unpack and configure Debian's kexec-tools from its source package, for both architectures: DIR/ARCH,
-# to be built there, and the package's version in DIR/version. The programs will be static. The source comes through apt,
-# with an apt state of its own below DIR.
+# kexec-tools.sh DIR: unpack and configure Debian's kexec-tools from its source package, for both architectures:
+# DIR/ARCH, to be built there, and the package's version in DIR/version. The programs will be static. The source comes
+# through apt, with an apt state of its own below DIR.
 set -eu
 
 tests=$(cd "$(dirname "$0")" && pwd)
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 state=$dir/apt
@@ -20,16 +19,12 @@ fail() {
 }
 
 apt() {
-	"$tests/apt.sh" "$state" "$@" -o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-		-o APT::Update::Error-Mode=any -o Acquire::Retries=1 \
-		-o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20
+	"$tests/apt.sh" --only 'deb-src bookworm' "$state" "$@" \
+		-o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20
 }
 
-# apt checks the signature of the index, and against the index what it downloads.
 fetch() {
 	rm -rf "$state" &&
-		mkdir -p "$state" &&
-		echo "deb-src [signed-by=$keyring] $("$tests/mirror.sh") bookworm main" >"$state/sources.list" &&
 		apt apt-get update &&
 		cd "$state" &&
 		apt apt-get source --download-only kexec-tools

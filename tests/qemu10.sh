@@ -7,7 +7,6 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 suite=bookworm-backports
 packages='qemu-system-arm qemu-system-x86 qemu-system-data seabios ipxe-qemu'
 
@@ -17,15 +16,11 @@ fail() {
 }
 
 apt() {
-	"$here/apt.sh" "$state" "$@" -o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-		-o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
-		-o APT::Default-Release=$suite -o APT::Update::Error-Mode=any
+	"$here/apt.sh" --only "deb bookworm $suite" "$state" "$@" -o APT::Default-Release=$suite \
+		-o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null
 }
 
 fetch() {
-	for release in bookworm $suite; do
-		echo "deb [signed-by=$keyring] $mirror $release main"
-	done >"$state/sources.list"
 	rm -f "$state"/*.deb
 	apt apt-get update || fail 'cannot read the package lists'
 	# shellcheck disable=SC2086 # the packages are words

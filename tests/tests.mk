@@ -57,7 +57,7 @@ MACHINE_PROGRAMS := $(patsubst %,$O/tests/%,launch-arm64.bin launch-x86_64.elf p
 
 # $(call machine-program,ARCH,MODE,ADDRESS): %-MODE.S, linked to run there
 define machine-program
-$O/tests/%-$(2).bin: tests/qemu/%-$(2).S tests/tests.mk
+$O/tests/%-$(2).bin: tests/qemu/%-$(2).S $(wildcard tests/qemu/*.inc) tests/tests.mk
 	$$(say) AS $$@
 	mkdir -p $$(@D)
 	$$(CC_$(1)) $$(WARNINGS) -c $$< -o $$(@:.bin=.o)
@@ -119,7 +119,7 @@ $O/kexec/xen: tests/kexec/xen.sh tests/apt.sh
 	mkdir -p $(@D)
 	tests/kexec/xen.sh $@
 
-$O/kexec/real-mode.bin: tests/kexec/real-mode.S tests/tests.mk
+$O/kexec/real-mode.bin: tests/kexec/real-mode.S tests/qemu/serial-x86.inc tests/tests.mk
 	$(say) AS $@
 	mkdir -p $(@D)
 	$(CC_x86_64) $(WARNINGS) -c $< -o $(@:.bin=.o)

@@ -10,7 +10,6 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 package=linux-source-6.1
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
@@ -24,14 +23,11 @@ fail() {
 }
 
 apt() {
-	"$here/../apt.sh" "$state" "$@" -o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-		-o APT::Update::Error-Mode=any -o Acquire::Retries=1
+	"$here/../apt.sh" --only 'deb bookworm' "$state" "$@" -o Acquire::Retries=1
 }
 
 fetch() {
 	rm -rf "$state" &&
-		mkdir -p "$state" &&
-		echo "deb [signed-by=$keyring] $("$here/../mirror.sh") bookworm main" >"$state/sources.list" &&
 		apt apt-get update &&
 		(cd "$state" && apt apt-get download $package)
 }

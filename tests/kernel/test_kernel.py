@@ -14,6 +14,7 @@ import time
 import pytest
 
 from client_rules import CLIENTS, RULES
+from cpio import archive
 from loaders import load_linux
 from machine import BUILD, GIB, PATIENCE, X86_64, Machine, Timeout, wait_until_halted
 from relocatable import Relocatable
@@ -70,30 +71,22 @@ class Image:
         return place
 
 
-def cpio(files):
-    """An archive for the kernel to unpack (Documentation/driver-api/early-userspace/buffer-format.rst); a directory has
-    no content."""
-    archive = b""
-    for name, content in [*files.items(), ("TRAILER!!!", b"")]:
-        mode = 0o40755 if content is None else 0o100755
-        fields = (0, mode, 0, 0, 1, 0, len(content or b""), 0, 0, 0, 0, len(name) + 1, 0)
-        archive += b"070701" + b"".join(b"%08x" % field for field in fields) + name.encode() + b"\0"
-        archive += bytes(-len(archive) % 4) + (content or b"")
-        archive += bytes(-len(archive) % 4)
-    return archive
+def userland():
+    """What client.c needs around itself."""
+    directory = (0o755, None)
+    return {"proc": directory, "sys": directory, "init": (0o755, (KERNEL / "client").read_bytes())}
 
 
 def inner_initrd(padding=PADDING):
     """The next kernel's."""
-    client = (KERNEL / "client").read_bytes()
-    return cpio({"proc": None, "sys": None, "init": client, "padding": padding})
+    return archive({**userland(), "padding": (0o644, padding)})
 
 
 def boot(kernel, task, target, directory, padding=PADDING, frozen=False):
     """The old kernel, told what to do."""
     initrd = directory / "initrd"
-    outer = {"proc": None, "sys": None, "init": (KERNEL / "client").read_bytes()}
-    initrd.write_bytes(cpio({**outer, "bzImage": image_of(kernel), "initrd": inner_initrd(padding)}))
+    loaded = {"bzImage": (0o644, image_of(kernel)), "initrd": (0o644, inner_initrd(padding))}
+    initrd.write_bytes(archive({**userland(), **loaded}))
     command = ["qemu-system-x86_64", *target.qemu, "-kernel", KERNEL / kernel / "bzImage", "-initrd", initrd]
     append = f"{APPEND} crashkernel={target.crashkernel} client.do={task}"
     return Machine([*command, "-append", append], directory, frozen)

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "qemu"))
 
 from guests import Outer  # noqa: E402
 from machine import BUILD  # noqa: E402
+from table import aligned, recorded  # noqa: E402
 
 REPORT = BUILD / "kexec" / "report.txt"
 HEAD = ("client", "case", "stock", "ours", "stock s", "ours s")
@@ -39,25 +40,23 @@ def note(record_property, purgatory):
     return take
 
 
-def table(reports):
+def rows_of(tests):
     """What was noted, stock beside ours."""
     seen = {}
-    for report in reports:
-        for client, case, purgatory, *result in [value for name, value in report.user_properties if name == "kexec"]:
+    for properties in tests:
+        for client, case, purgatory, *result in [value for name, value in properties if name == "kexec"]:
             seen.setdefault((client, case), {})[purgatory] = result
     rows = [HEAD]
     for (client, case), results in sorted(seen.items()):
         stock, ours = (results.get(purgatory, ("", "")) for purgatory in ("stock", "ours"))
         rows.append((client, case, stock[0], ours[0], stock[1], ours[1]))
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    return rows
 
 
 def pytest_terminal_summary(terminalreporter):
     """Print the table, and keep it."""
-    passed, failed = (terminalreporter.getreports(outcome) for outcome in ("passed", "failed"))
-    lines = table(report for report in passed if report.when == "call")
-    lines += [CAVEAT, *(f"FAILED: {report.nodeid}" for report in failed)]
+    lines = aligned(rows_of(recorded(terminalreporter, "passed")))
+    lines += [CAVEAT, *(f"FAILED: {report.nodeid}" for report in terminalreporter.getreports("failed"))]
     text = "".join(f"{line}\n" for line in lines)
     terminalreporter.write(text)
     REPORT.write_text(text, encoding="ascii")

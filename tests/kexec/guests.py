@@ -16,32 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from cpio import archive, padded
 from machine import BUILD, PATIENCE, Machine
 
 HERE = Path(__file__).resolve().parent
 
-REGULAR = 0o100000
-TRAILER = "TRAILER!!!"
-
 # On arm64 stock alone hashes for longer than some kernels boot.
 BOOT_PATIENCE = 2 * PATIENCE
-
-
-def padded(data):
-    """An archive's pieces begin at multiples of four."""
-    return data.ljust(-(-len(data) // 4) * 4, b"\0")
-
-
-def archive(files):
-    """A cpio archive, as initramfs wants it (Documentation/driver-api/early-userspace/buffer-format.rst), of name:
-    (permissions, content). Behind another one it replaces or adds these files."""
-    data = b""
-    for inode, (name, (mode, content)) in enumerate([*files.items(), (TRAILER, (0, b""))]):
-        encoded = name.encode() + b"\0"
-        fields = [inode, REGULAR | mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(encoded), 0]
-        head = b"070701" + b"".join(b"%08x" % field for field in fields) + encoded
-        data += padded(head) + padded(content)
-    return data
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,8 +1,8 @@
 #!/bin/busybox sh
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-# The first program of both kernels. In the outer one it carries out the test's orders, which bring up the inner one; there
-# it says what it finds. Then it switches the machine off.
+# The first program of both kernels. In the outer one it carries out the test's orders, which bring up the inner one;
+# there it says what it finds. Then it switches the machine off.
 
 # load ARGUMENT...: have kexec-tools load, and tell of its messages those that say what went where.
 load() {
@@ -31,7 +31,8 @@ number() {
 	od -A n -t x8 -j "$1" -N 8 /proc/vmcore | sed 's/ */0x/'
 }
 
-# look ADDRESS: what the old kernel had at that physical address; the command line's look=ADDRESS is a variable here. Program headers begin at 64 and have 56 bytes.
+# look ADDRESS: what the old kernel had at that physical address; the command line's look=ADDRESS is a variable here.
+# Program headers begin at 64 and have 56 bytes.
 look() {
 	header=64
 	while [ "$(($(number $((header + 24)))))" -gt $(($1)) ] ||

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * A program for real mode that looks like a bzImage (Documentation/x86/boot.rst): it reports by the serial port how it was
- * entered, one line "real: name=hex" each, and what it finds there: its own header through DS, the command line, A20, the
- * interrupt vectors, and what the BIOS answers.
+ * A program for real mode that looks like a bzImage (Documentation/x86/boot.rst): it reports by the serial port how it
+ * was entered, one line "real: name=hex" each, and what it finds there: its own header through DS, the command line, A20,
+ * the interrupt vectors, and what the BIOS answers.
  *
  * Labels count from the setup's first byte, as DS does. CS is two sectors' worth of paragraphs, 0x20, further on.
  */
-	.equ	SETUP_SECTS, 3
-	.equ	SECTOR, 512
-	.equ	PORT, 0x3f8
-	.equ	LINE_STATUS, 5
-	.equ	TRANSMITTER_EMPTY, 0x20
+#define SETUP_SECTS 3
+#define SECTOR 512
+
+#define MSR_EFER 0xc0000080
+
+/* ../qemu/serial-x86.inc */
+#define NUMBER ecx
+#define NUMBER_DIGITS 8
 
 	.text
 	.code16
@@ -46,6 +49,14 @@ cmd_line_ptr:
 	.asciz	"\name"
 .endm
 
+/*
+ * Report, and halt.
+ *
+ * In:		whatever is to be reported; ss:sp a stack
+ * Out:		does not return
+ * Clobbers:	everything
+ * Mode:	real, as boot.rst has a kernel's setup entered: ds:0 is this image, cs:0 is 0x200 further on
+ */
 start:
 	pushfl
 	pushal
@@ -82,7 +93,7 @@ start:
 	segment	gs, -12
 	report	cr0, %cr0
 	report	cr4, %cr4
-	movl	$0xc0000080, %ecx	/* EFER */
+	movl	$MSR_EFER, %ecx
 	rdmsr
 	call	line
 	.asciz	"efer"
@@ -141,57 +152,34 @@ start:
 3:	hlt
 	jmp	3b
 
-/* line: "real: NAME=EAX". The name stands behind the call; execution goes on behind the name. All is kept but flags. */
+/*
+ * Print "real: NAME=EAX".
+ *
+ * In:		eax value; behind the call, its name, NUL-terminated
+ * Out:		goes on behind the name
+ * Clobbers:	flags
+ * Mode:	real, cs as at start, ds:0 is this image; DF clear
+ */
 line:
 	pushal
+	movl	%eax, %ecx
 	movw	$prefix, %si
 	call	puts
-	movw	%sp, %bx
-	movw	%ss:32(%bx), %si	/* the return address counts from CS */
+	movw	%sp, %bp
+	movw	32(%bp), %si		/* the return address counts from CS */
 	addw	$0x200, %si
 	call	puts
 	subw	$0x200, %si
-	movw	%si, %ss:32(%bx)
-	movl	%ss:28(%bx), %edx
+	movw	%si, 32(%bp)
 	movb	$'=', %al
 	call	putc
-	movw	$8, %cx
-1:	roll	$4, %edx
-	movb	%dl, %al
-	andb	$15, %al
-	addb	$'0', %al
-	cmpb	$'9', %al
-	jbe	2f
-	addb	$'a' - '9' - 1, %al
-2:	call	putc
-	loop	1b
+	call	puthex
 	movb	$'\n', %al
 	call	putc
 	popal
 	ret
 
-/* puts: the string at SI, which is then behind its NUL; changes AL */
-puts:
-	lodsb
-	testb	%al, %al
-	jz	1f
-	call	putc
-	jmp	puts
-1:	ret
-
-/* putc: the character in AL; everything is kept */
-putc:
-	pushw	%dx
-	pushw	%ax
-	movw	$PORT + LINE_STATUS, %dx
-1:	inb	%dx, %al
-	testb	$TRANSMITTER_EMPTY, %al
-	jz	1b
-	popw	%ax
-	movw	$PORT, %dx
-	outb	%al, %dx
-	popw	%dx
-	ret
+#include "../qemu/serial-x86.inc"
 
 prefix:
 	.asciz	"real: "

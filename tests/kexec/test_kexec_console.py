@@ -3,6 +3,8 @@
 
 import re
 
+import pytest
+
 from guests import X86_64
 
 COM1 = 0x3F8
@@ -62,26 +64,23 @@ def boots(machine):
     machine.wait_for("inner: userspace of Linux")
 
 
-def test_serial_baud(outer, note, purgatory):
-    """The rate is set, and the purgatory speaks at it."""
-    with outer(X86_64).stopped_at_purgatory("--console-serial --serial-baud=115200") as machine:
+@pytest.mark.parametrize(
+    "option, after, row",
+    [
+        ("--serial-baud=115200", 1, ("kexec -l --serial-baud=115200", "x86_64", "is set, boots")),
+        ("", 12, ("kexec -l --console-serial", "x86_64, rate", "is kept, boots")),
+    ],
+    ids=["baud", "as_it_is"],
+)
+def test_serial(outer, note, purgatory, option, after, row):
+    """The rate is set, or without the option stays what it was, and the purgatory speaks at it."""
+    with outer(X86_64).stopped_at_purgatory(f"--console-serial {option}") as machine:
         set_divisor(machine, 12)
         machine.gdb.run_to(machine.kernel_entry())
-        assert divisor(machine) == 1
+        assert divisor(machine) == after
         machine.wait_for(f"^{LINE[purgatory]}")
         boots(machine)
-        note("kexec -l --serial-baud=115200", "x86_64", "is set, boots")
-
-
-def test_serial_as_it_is(outer, note, purgatory):
-    """Without it the rate stays what it was."""
-    with outer(X86_64).stopped_at_purgatory("--console-serial") as machine:
-        set_divisor(machine, 12)
-        machine.gdb.run_to(machine.kernel_entry())
-        assert divisor(machine) == 12
-        machine.wait_for(f"^{LINE[purgatory]}")
-        boots(machine)
-        note("kexec -l --console-serial", "x86_64, rate", "is kept, boots")
+        note(*row)
 
 
 def test_console_vga(outer, note, purgatory):

@@ -25,7 +25,6 @@
 
 #define XEN_ELFNOTE_PHYS32_ENTRY 18
 
-#define CR0_PE_BIT 0
 #define CR0_PG (1 << 31)
 #define CR4_PAE (1 << 5)
 #define CR4_LA57 (1 << 12)

@@ -4,9 +4,9 @@
  * `payload: name=hex` each, then `payload: end`, and halts. Runs at offset 0 of any segment; brings its own stack.
  */
 
-#define UART_PORT 0x3f8
-#define UART_LSR 0x3fd
-#define UART_LSR_THRE 0x20
+/* payload-x86.inc */
+#define NUMBER ecx
+#define NUMBER_DIGITS 8
 
 #define CMOS_INDEX 0x70
 #define CMOS_DATA 0x71
@@ -140,80 +140,7 @@ kept:
 hook:
 	.word	0, 0
 
-/*
- * Print a string.
- *
- * In:		si string, NUL-terminated
- * Out:		si first byte behind its NUL
- * Clobbers:	eax, edx
- * Mode:	as payload
- */
-puts:
-	lodsb
-	testb	%al, %al
-	jz	1f
-	call	putc
-	jmp	puts
-1:	ret
-
-/*
- * Print a number as 8 hexadecimal digits.
- *
- * In:		ecx number
- * Out:		nothing
- * Clobbers:	eax, edx, di
- * Mode:	as payload
- */
-puthex:
-	movw	$8, %di
-1:	roll	$4, %ecx
-	movb	%cl, %al
-	andb	$0xf, %al
-	addb	$'0', %al
-	cmpb	$'9', %al
-	jbe	2f
-	addb	$'a' - '0' - 10, %al
-2:	call	putc
-	decw	%di
-	jnz	1b
-	ret
-
-/*
- * Print a character when the UART has room for it.
- *
- * In:		al character
- * Out:		nothing
- * Clobbers:	ah, dx
- * Mode:	as payload
- */
-putc:
-	movb	%al, %ah
-	movw	$UART_LSR, %dx
-1:	inb	%dx, %al
-	testb	$UART_LSR_THRE, %al
-	jz	1b
-	movw	$UART_PORT, %dx
-	movb	%ah, %al
-	outb	%al, %dx
-	ret
-
-prefix:
-	.asciz	"payload: "
-ending:
-	.asciz	"payload: end\n"
-
-/* One name and one value each, in the same order. */
-	.macro	saved names:vararg
-	.irp	name, \names
-	.pushsection .text, 1
-	.asciz	"\name"
-	.popsection
-	.pushsection .text, 2
-save_\name:
-	.long	0
-	.popsection
-	.endr
-	.endm
+#include "payload-x86.inc"
 
 	.text	1
 names:

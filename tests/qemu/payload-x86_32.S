@@ -4,9 +4,9 @@
  * `payload: name=hex` each, then `payload: end`, and halts. Runs where it is linked; brings its own stack.
  */
 
-#define UART_PORT 0x3f8
-#define UART_LSR 0x3fd
-#define UART_LSR_THRE 0x20
+/* payload-x86.inc */
+#define NUMBER ecx
+#define NUMBER_DIGITS 8
 
 #define MSR_EFER 0xc0000080
 
@@ -101,80 +101,7 @@ hook:
 null:
 	.word	0
 
-/*
- * Print a string.
- *
- * In:		esi string, NUL-terminated
- * Out:		esi first byte behind its NUL
- * Clobbers:	eax, edx
- * Mode:	as payload
- */
-puts:
-	lodsb
-	test	%al, %al
-	jz	1f
-	call	putc
-	jmp	puts
-1:	ret
-
-/*
- * Print a number as 8 hexadecimal digits.
- *
- * In:		ecx number
- * Out:		nothing
- * Clobbers:	eax, edx, edi
- * Mode:	as payload
- */
-puthex:
-	mov	$8, %edi
-1:	rol	$4, %ecx
-	mov	%cl, %al
-	and	$0xf, %al
-	add	$'0', %al
-	cmp	$'9', %al
-	jbe	2f
-	add	$'a' - '0' - 10, %al
-2:	call	putc
-	dec	%edi
-	jnz	1b
-	ret
-
-/*
- * Print a character when the UART has room for it.
- *
- * In:		al character
- * Out:		nothing
- * Clobbers:	ah, dx
- * Mode:	as payload
- */
-putc:
-	mov	%al, %ah
-	mov	$UART_LSR, %dx
-1:	in	%dx, %al
-	test	$UART_LSR_THRE, %al
-	jz	1b
-	mov	$UART_PORT, %dx
-	mov	%ah, %al
-	out	%al, %dx
-	ret
-
-prefix:
-	.asciz	"payload: "
-ending:
-	.asciz	"payload: end\n"
-
-/* One name and one value each, in the same order. */
-	.macro	saved names:vararg
-	.irp	name, \names
-	.pushsection .text, 1
-	.asciz	"\name"
-	.popsection
-	.pushsection .text, 2
-save_\name:
-	.long	0
-	.popsection
-	.endr
-	.endm
+#include "payload-x86.inc"
 
 	.text	1
 names:

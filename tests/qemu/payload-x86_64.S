@@ -4,9 +4,9 @@
  * `payload: name=hex` each, then `payload: end`, and halts. Flat, 64-bit, runs anywhere, brings its own stack.
  */
 
-#define UART_PORT 0x3f8
-#define UART_LSR 0x3fd
-#define UART_LSR_THRE 0x20
+/* payload-x86.inc */
+#define NUMBER rcx
+#define NUMBER_DIGITS 16
 
 #define MSR_EFER 0xc0000080
 
@@ -145,80 +145,7 @@ descriptor:
 	mov	(%rdx, %rcx), %rax
 1:	ret
 
-/*
- * Print a string.
- *
- * In:		rsi string, NUL-terminated
- * Out:		rsi first byte behind its NUL
- * Clobbers:	rax, rdx
- * Mode:	64-bit
- */
-puts:
-	lodsb
-	test	%al, %al
-	jz	1f
-	call	putc
-	jmp	puts
-1:	ret
-
-/*
- * Print a number as 16 hexadecimal digits.
- *
- * In:		rcx number
- * Out:		nothing
- * Clobbers:	rax, rdx, rcx, rdi
- * Mode:	64-bit
- */
-puthex:
-	mov	$16, %edi
-1:	rol	$4, %rcx
-	mov	%cl, %al
-	and	$0xf, %al
-	add	$'0', %al
-	cmp	$'9', %al
-	jbe	2f
-	add	$'a' - '0' - 10, %al
-2:	call	putc
-	dec	%edi
-	jnz	1b
-	ret
-
-/*
- * Print a character when the UART has room for it.
- *
- * In:		al character
- * Out:		nothing
- * Clobbers:	ah, dx
- * Mode:	64-bit; I/O ports are reachable
- */
-putc:
-	mov	%al, %ah
-	mov	$UART_LSR, %dx
-1:	in	%dx, %al
-	test	$UART_LSR_THRE, %al
-	jz	1b
-	mov	$UART_PORT, %dx
-	mov	%ah, %al
-	out	%al, %dx
-	ret
-
-prefix:
-	.asciz	"payload: "
-ending:
-	.asciz	"payload: end\n"
-
-/* One name and one value each, in the same order. */
-	.macro	saved names:vararg
-	.irp	name, \names
-	.pushsection .text, 1
-	.asciz	"\name"
-	.popsection
-	.pushsection .text, 2
-save_\name:
-	.quad	0
-	.popsection
-	.endr
-	.endm
+#include "payload-x86.inc"
 
 	.text	1
 names:

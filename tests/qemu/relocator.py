@@ -6,22 +6,18 @@ instruction is added to, not replaced; whatever is out of reach is cut off in si
 """
 
 import collections
-import dataclasses
 import struct
-from pathlib import Path
 
-from symbols import SECTION, SYMBOL
+from elf import SHT_PROGBITS, SHT_RELA, SHT_SYMTAB, Elf
 
 RELA = struct.Struct("<QIIq")
 
-SHT_PROGBITS, SHT_SYMTAB, SHT_RELA = 1, 2, 4
+ET_REL = 1
 SHF_ALLOC, SHF_EXECINSTR = 2, 4
 SHN_UNDEF, SHN_ABS = 0, 0xFFF1
 STB_GLOBAL = 1
 MASK64 = (1 << 64) - 1
 
-Section = collections.namedtuple("Section", "name type flags addr offset size link info align entsize")
-Symbol = collections.namedtuple("Symbol", "name info other section value size")
 Relocation = collections.namedtuple("Relocation", "offset type symbol addend")
 
 
@@ -92,51 +88,25 @@ def x86_64(memory, offset, kind, address, value):
 MACHINES = {183: arm64, 62: x86_64}
 
 
-@dataclasses.dataclass
-class Object:
+class Object(Elf):
     """An ET_REL file with one section that is loaded."""
 
-    elf: bytes
-
-    def __post_init__(self):
-        kind, machine = struct.unpack_from("<HH", self.elf, 0x10)
-        if kind != 1:
+    def __init__(self, data):
+        super().__init__(data)
+        if self.type != ET_REL:
             raise RelocationError("not ET_REL")
-        self.apply = MACHINES[machine]
-        (table,) = struct.unpack_from("<Q", self.elf, 0x28)
-        count, names = struct.unpack_from("<HH", self.elf, 0x3C)
-        raw = [Section(*SECTION.unpack_from(self.elf, table + i * SECTION.size)) for i in range(count)]
-        self.sections = [section._replace(name=self.string(raw[names], section.name)) for section in raw]
+        self.apply = MACHINES[self.machine]
         (self.loaded,) = [section for section in self.sections if section.flags & SHF_ALLOC and section.size]
         if self.loaded.type != SHT_PROGBITS or not self.loaded.flags & SHF_EXECINSTR:
             raise RelocationError(f"{self.loaded.name} is no code")
-        (symtab,) = [section for section in self.sections if section.type == SHT_SYMTAB]
-        self.symbols = [
-            self.symbol(*SYMBOL.unpack_from(self.elf, place), self.sections[symtab.link])
-            for place in range(symtab.offset, symtab.offset + symtab.size, SYMBOL.size)
-        ]
-
-    @classmethod
-    def of(cls, path):
-        """The object in a file."""
-        return cls(Path(path).read_bytes())
-
-    def string(self, section, offset):
-        """From a section of strings."""
-        start = section.offset + offset
-        return self.elf[start : self.elf.index(b"\0", start)].decode()
-
-    def symbol(self, name, info, other, section, value, size, strings):
-        """One entry of the symbol table."""
-        return Symbol(self.string(strings, name), info, other, section, value, size)
+        (_,) = self.of_type(SHT_SYMTAB)
 
     def relocations(self):
         """All of them that are for what is loaded."""
         index = self.sections.index(self.loaded)
-        for section in self.sections:
-            if section.type == SHT_RELA and section.info == index:
-                for place in range(section.offset, section.offset + section.size, RELA.size):
-                    offset, kind, symbol, addend = RELA.unpack_from(self.elf, place)
+        for section in self.of_type(SHT_RELA):
+            if section.info == index:
+                for offset, kind, symbol, addend in RELA.iter_unpack(self.content(section)):
                     yield Relocation(offset, kind, self.symbols[symbol], addend)
 
     def globals(self):
@@ -146,7 +116,7 @@ class Object:
     def at(self, address):
         """The bytes of what is loaded, relocated to that address."""
         multiple_of(self.loaded.align, address)
-        memory = bytearray(self.elf[self.loaded.offset : self.loaded.offset + self.loaded.size])
+        memory = bytearray(self.content(self.loaded))
         for relocation in self.relocations():
             symbol = relocation.symbol
             if symbol.section == SHN_UNDEF:

@@ -16,6 +16,9 @@ from symbols import symbols
 DATA_AT = {"arm64": 0x45000040, "x86_64": 0x6100040}
 CMDLINE_AT = 0x6200000
 
+# The low memory that the tests of a crashed kernel's backup use.
+BACKUP_FROM = 0x10000
+
 LAUNCHER = symbols(BUILD / "tests" / X86_64.launcher)
 
 
@@ -63,7 +66,8 @@ def test_damaged(client):
     client.digest()
     address, damaged = client.pieces[-1]
     client.pieces[-1] = address, damaged[:-1] + bytes([damaged[-1] ^ 0x80])
-    assert re.search(r"the concatenation's digest does not match: expected \w{64}, computed \w{64} \[code 16\]", client.refusal())
+    line = r"the concatenation's digest does not match: expected \w{64}, computed \w{64} \[code 16\]"
+    assert re.search(line, client.refusal())
 
 
 def test_wrong_digest(client):
@@ -164,14 +168,24 @@ def test_x86_registers(tmp_path, client_name):
     assert {name: report[name] for name in values} == values
 
 
+def backup(start, size):
+    """The variables that have so much of the low memory, from BACKUP_FROM on, copied to start."""
+    return {"panic_kernel": 1, "backup_start": start, "backup_src_start": BACKUP_FROM, "backup_src_size": size}
+
+
+def set_all(client, variables):
+    """Have the loader write them."""
+    for name, value in variables.items():
+        client.set(name, value)
+
+
 def test_backup(kexec_tools):
     """The low memory of a crashed kernel is copied to where the crash kernel finds it, over a verified region."""
     saved = pattern(0x3000)
-    kexec_tools.put(0x10000, saved)
+    kexec_tools.put(BACKUP_FROM, saved)
     kexec_tools.region(CMDLINE_AT, bytes(0x4000))
     kexec_tools.digest()
-    for name, value in (("panic_kernel", 1), ("backup_start", CMDLINE_AT), ("backup_src_start", 0x10000), ("backup_src_size", 0x3000)):
-        kexec_tools.set(name, value)
+    set_all(kexec_tools, backup(CMDLINE_AT, 0x3000))
     with kexec_tools.start() as machine:
         machine.wait_for("^payload: end$")
         assert machine.memory(CMDLINE_AT, 0x4000) == saved + bytes(0x1000)
@@ -183,17 +197,16 @@ def test_backup_over_something_else(kexec_tools, start, size):
     write over something that was verified."""
     kexec_tools.region(CMDLINE_AT, bytes(0x4000))
     kexec_tools.digest()
-    for name, value in (("panic_kernel", 1), ("backup_start", CMDLINE_AT + start), ("backup_src_start", 0x10000), ("backup_src_size", size)):
-        kexec_tools.set(name, value)
-    assert f"backup_start: overlaps a segment, a copy or a console: {CMDLINE_AT + start:#x} [code 10]" in kexec_tools.refusal()
+    set_all(kexec_tools, backup(CMDLINE_AT + start, size))
+    line = f"backup_start: overlaps a segment, a copy or a console: {CMDLINE_AT + start:#x} [code 10]"
+    assert line in kexec_tools.refusal()
 
 
 def test_backup_without_checks(kexec_tools):
     """With --no-checks there are no regions to tell."""
-    kexec_tools.put(0x10000, pattern(0x1000))
+    kexec_tools.put(BACKUP_FROM, pattern(0x1000))
     kexec_tools.set("sha256_regions", bytes(256))
-    for name, value in (("skip_checks", 1), ("panic_kernel", 1), ("backup_start", CMDLINE_AT), ("backup_src_start", 0x10000), ("backup_src_size", 0x1000)):
-        kexec_tools.set(name, value)
+    set_all(kexec_tools, {"skip_checks": 1, **backup(CMDLINE_AT, 0x1000)})
     with kexec_tools.start() as machine:
         machine.wait_for("^payload: end$")
         assert machine.memory(CMDLINE_AT, 0x1000) == pattern(0x1000)
@@ -204,9 +217,8 @@ def test_no_backup(kexec_tools, missing):
     """Unless all three say so, nothing is copied."""
     kexec_tools.region(CMDLINE_AT, bytes(0x1000))
     kexec_tools.digest()
-    for name, value in (("panic_kernel", 1), ("backup_start", CMDLINE_AT), ("backup_src_start", 0x10000), ("backup_src_size", 0x1000)):
-        kexec_tools.set(name, 0 if name == missing else value)
-    kexec_tools.put(0x10000, pattern(0x1000))
+    set_all(kexec_tools, {**backup(CMDLINE_AT, 0x1000), missing: 0})
+    kexec_tools.put(BACKUP_FROM, pattern(0x1000))
     with kexec_tools.start() as machine:
         machine.wait_for("^payload: end$")
         assert machine.memory(CMDLINE_AT, 0x1000) == bytes(0x1000)
