@@ -89,9 +89,10 @@ $(KEXEC_TOOLS)/%/purgatory/purgatory.ro: $(KEXEC_TOOLS)/version
 	$(say) MAKE $@
 	$(KEXEC_TOOLS_MAKE)/$* purgatory/purgatory.ro >$(KEXEC_TOOLS)/$*/log 2>&1 || { cat $(KEXEC_TOOLS)/$*/log; exit 1; }
 
-# Its command with its own purgatory, and with ours: there nothing differs but the array that it has the purgatory in.
-# PURGATORY names the file that becomes the array; it has a rule there, so PURGATORY_OBJS takes away what it is made from.
-KEXEC_COMMANDS := $(foreach arch,$(ARCHES),$O/kexec/$(arch)/stock/kexec $O/kexec/$(arch)/ours/kexec)
+# Its command with its own purgatory, with ours, and with our plain form: nothing differs but the array that it has the
+# purgatory in. PURGATORY names the file that becomes the array; it has a rule there, so PURGATORY_OBJS takes away what it
+# is made from. Each waits for the one before, since they are built in one tree.
+KEXEC_COMMANDS := $(foreach arch,$(ARCHES),$(foreach purgatory,stock ours plain,$O/kexec/$(arch)/$(purgatory)/kexec))
 
 $O/kexec/%/stock/kexec: $(KEXEC_TOOLS)/%/purgatory/purgatory.ro
 	$(say) MAKE $@
@@ -99,12 +100,20 @@ $O/kexec/%/stock/kexec: $(KEXEC_TOOLS)/%/purgatory/purgatory.ro
 	$(KEXEC_TOOLS_MAKE)/$* build/sbin/kexec >$(KEXEC_TOOLS)/$*/log 2>&1 || { cat $(KEXEC_TOOLS)/$*/log; exit 1; }
 	cp $(KEXEC_TOOLS)/$*/build/sbin/kexec $@
 
-$O/kexec/%/ours/kexec: $O/purgatory-%.ro $O/kexec/%/stock/kexec
+# kexec-variant,NAME: with the purgatory that is the first prerequisite.
+define kexec-variant
 	$(say) MAKE $@
 	mkdir -p $(@D)
-	$(KEXEC_TOOLS_MAKE)/$* PURGATORY=$(abspath $<) PURGATORY_OBJS= PURGATORY_HEX_C=ours/purgatory.c SBINDIR=ours ours/kexec \
-		>$(KEXEC_TOOLS)/$*/log 2>&1 || { cat $(KEXEC_TOOLS)/$*/log; exit 1; }
-	cp $(KEXEC_TOOLS)/$*/ours/kexec $@
+	$(KEXEC_TOOLS_MAKE)/$* PURGATORY=$(abspath $<) PURGATORY_OBJS= PURGATORY_HEX_C=$(1)/purgatory.c SBINDIR=$(1) \
+		$(1)/kexec >$(KEXEC_TOOLS)/$*/log 2>&1 || { cat $(KEXEC_TOOLS)/$*/log; exit 1; }
+	cp $(KEXEC_TOOLS)/$*/$(1)/kexec $@
+endef
+
+$O/kexec/%/ours/kexec: $O/purgatory-%.ro $O/kexec/%/stock/kexec
+	$(call kexec-variant,ours)
+
+$O/kexec/%/plain/kexec: $O/purgatory-%.rel.o $O/kexec/%/ours/kexec
+	$(call kexec-variant,plain)
 
 # What it loads besides Debian's kernel: that kernel as an ELF, a multiboot image, a program for real mode.
 KEXEC_GUESTS := $(patsubst %,$O/kexec/%,vmlinux xen real-mode.bin)

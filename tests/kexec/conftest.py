@@ -35,7 +35,8 @@ def note(record_property, purgatory):
     """Have a line in the table: the case, what was seen, and the seconds if they mean something."""
 
     def take(client, case, verdict, seconds=None):
-        record_property("kexec", (client, case, purgatory, verdict, "" if seconds is None else f"{seconds:.1f}"))
+        column = "stock" if purgatory == "stock" else "ours"
+        record_property("kexec", (client, case, column, verdict, "" if seconds is None else f"{seconds:.1f}"))
 
     return take
 

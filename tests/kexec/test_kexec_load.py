@@ -3,7 +3,9 @@
 
 import re
 
-from guests import ARM64_COMPUTERS, X86_64_COMPUTERS, cases
+import pytest
+
+from guests import ARM64, ARM64_COMPUTERS, X86_64, X86_64_COMPUTERS, cases
 
 
 def verified(machine):
@@ -29,3 +31,13 @@ def test_load(outer, note, purgatory, computer):
         else:
             assert "I'm in purgatory" in machine.text
         note("kexec -l", computer.name, "boots", seconds)
+
+
+@pytest.mark.parametrize("purgatory, computer", [("plain", ARM64), ("plain", X86_64)], indirect=["purgatory"])
+def test_plain_form(outer, note, computer):
+    """Our form with relocations is relocated by kexec-tools itself."""
+    guest = outer(computer)
+    with guest.start(f"load -l /vmlinuz {computer.speak} {guest.inner()}; jump") as machine:
+        seconds = machine.greeting()
+        verified(machine)
+    note("kexec -l", f"{computer.name}, plain form", "boots", seconds)
