@@ -49,7 +49,7 @@ bool arch_handoff_check(const struct purg_handoff *handoff, struct finding *find
  */
 bool arch_compat_fill(struct purg_params *params, struct finding *finding);
 
-/* What a client wants done to what it loaded when that is verified. True, or false with what is wrong in *finding. */
+/* For compat_finish; and as it. */
 bool arch_compat_finish(const struct purg_params *params, struct finding *finding);
 
 /* Enter the next program, by way of the handoff's stub if it has one: that is written to here, and not before. */

@@ -15,6 +15,12 @@
 bool compat_fill(struct purg_params *params, struct finding *finding);
 
 /*
+ * If the block was filled in so: what the client wants done to what it loaded, now that it is verified. True, or false
+ * with what is wrong in *finding.
+ */
+bool compat_finish(const struct purg_params *params, struct finding *finding);
+
+/*
  * How many bytes from address on may be read, now that nothing is verified: those to the end of the region that they
  * are in, if all of that can be memory. Zero: none.
  */

@@ -11,6 +11,9 @@
 #include <range.h>
 #include <string.h>
 
+/* Whether the block was filled in here. */
+static bool used;
+
 /* The image has filled in the head. Behind it nothing is, if the first word is zero, and each like the one before. */
 static bool is_untouched(const struct purg_params *params)
 {
@@ -55,8 +58,14 @@ uint64_t compat_readable(const struct purg_params *params, uint64_t address)
 
 bool compat_fill(struct purg_params *params, struct finding *finding)
 {
-	if (!compat_client || !is_untouched(params))
+	used = compat_client && is_untouched(params);
+	if (!used)
 		return true;
 	fill_regions(params);
 	return arch_compat_fill(params, finding);
+}
+
+bool compat_finish(const struct purg_params *params, struct finding *finding)
+{
+	return !used || arch_compat_finish(params, finding);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * The life of a boot: check the parameters, verify what was loaded, prepare, hand off; or refuse.
+ * The life of a boot: check the parameters, verify what was loaded, prepare, hand off; or refuse. A loader that knows
+ * no parameter block has patched symbols instead: then the block is filled in from those first.
  *
  * arch/ARCH/entry.S calls purgatory_main once, on the image's own stack, with interrupts masked.
  */
@@ -108,7 +109,7 @@ _Noreturn void purgatory_main(void)
 	arch_simd_begin();
 	arch_sha256(&work.engine, params->flags & PURG_FLAG_PORTABLE_SHA256);
 	if (!check_block(params, &work.engine, &finding) || !verify_and_copy(params, &finding, &work) ||
-	    !arch_compat_finish(params, &finding))
+	    !compat_finish(params, &finding))
 		fail(&finding);
 	finding.table = "handoff";
 	if (!arch_handoff_check(&params->handoff, &finding))

@@ -25,7 +25,7 @@ purgatory_start:
 start:
 	cli
 	cld
-	movq	%rsp, entry_rsp(%rip)
+	movq	%rsp, entry_rsp(%rip)	/* for compat.c, which looks there if a client wants it */
 	leaq	stack_top(%rip), %rsp
 	xorl	%ebp, %ebp
 

@@ -127,6 +127,9 @@ def test_the_block_comes_first(arch, tmp_path):
     boot.console(0)
     super(ClientBoot, boot).with_payload()
     boot.set("skip_checks", 1)
+    if arch is X86_64:
+        boot.set("cmdline_end", CMDLINE_AT)
+        boot.set("jump_back_entry", 0xABC)
     assert verified_line(boot.report()[1])[0] == 1
 
 

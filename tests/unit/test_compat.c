@@ -220,6 +220,7 @@ static void the_block_comes_first(void **state)
 {
 	(void)state;
 	fake_valid_block(&purg_params, initrd, sizeof(initrd));
+	fake.bad_finish = (uintptr_t)&purg_header;
 	fake_run();
 	assert_int_equal(fake.end, FAKE_JUMPED);
 	assert_int_equal(fake.entry, initrd);
