@@ -6,6 +6,7 @@
 
 #include "bytes.h"
 #include "check_structure.h"
+#include "console_spec.h"
 #include "error.h"
 #include "kernel.h"
 #include "number.h"
@@ -48,11 +49,6 @@ static void check_zeros(const struct packed *packed)
 		fail(packed->file.path, "params.segment", "is not zero behind entry %u, the last in use", count);
 }
 
-static bool baud_known(uint32_t baud)
-{
-	return !baud || (baud >= 50 && 115200 % baud == 0);
-}
-
 static bool console_known(const struct purg_console *console)
 {
 	if (console->baud && console->kind != PURG_CONSOLE_8250_PORT)
@@ -82,7 +78,7 @@ static void check_consoles(const struct packed *packed)
 	for (unsigned int i = 0; i < PURG_MAX_CONSOLES; i++) {
 		const struct purg_console *console = &packed->purgatory.params.console[i];
 
-		if (!console_known(console) || !baud_known(console->baud) || console->reserved)
+		if (!console_known(console) || !console_baud_known(console->baud) || console->reserved)
 			fail(packed->file.path, "params.console", "entry %u is not one that pack writes", i);
 	}
 }

@@ -74,6 +74,11 @@ static bool parse(const char *spec, struct purg_console *console, const char **r
 	return false;
 }
 
+bool console_baud_known(uint32_t baud)
+{
+	return !baud || (baud >= 50 && 115200 % baud == 0);
+}
+
 /* What may follow the port of an 8250: a rate that its clock can be divided to, and that there is no parity. */
 static bool parse_baud(const char *text, struct purg_console *console)
 {
@@ -84,7 +89,7 @@ static bool parse_baud(const char *text, struct purg_console *console)
 		return false;
 	if (!parse_address(text, &baud, &rest) || (*rest && strcmp(rest, "n8")))
 		return false;
-	if (baud < 50 || baud > 115200 || 115200 % baud)
+	if (!baud || baud > UINT32_MAX || !console_baud_known((uint32_t)baud))
 		return false;
 	console->baud = (uint32_t)baud;
 	return true;

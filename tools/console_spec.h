@@ -20,6 +20,9 @@ struct console_set {
  */
 void console_spec_add(struct console_set *set, const char *spec);
 
+/* True if purg_console.baud may be that: zero, or a rate that an 8250's clock can be divided to. */
+bool console_baud_known(uint32_t baud);
+
 /* Fail if a console that was given cannot be on this architecture. */
 void console_spec_check(const struct console_set *set, uint16_t arch);
 

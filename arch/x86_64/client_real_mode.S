@@ -4,7 +4,7 @@
  * as the next program's, meaning "go on in 16-bit mode", and two hooks that it gives to the next kernel's setup code.
  * The linker script keeps this section. The image lies below 640 KiB then.
  */
-#include "segments.h"
+#include "segments.inc"
 
 #define CMOS_INDEX 0x70
 #define CMOS_NMI_MASK 0x80
@@ -71,12 +71,7 @@ client_entry16_debug_pre32:
 	.type	client_entry16_debug_first32, @function
 	.code32
 client_entry16_debug_first32:
-	movl	$SELECTOR_DATA, %eax
-	movl	%eax, %ds
-	movl	%eax, %es
-	movl	%eax, %ss
-	movl	%eax, %fs
-	movl	%eax, %gs
+	load_data_segments
 	call	1f
 1:	popl	%eax
 	jmpl	*client_entry16_debug_old_first32 - 1b(%eax)

@@ -2,7 +2,7 @@
 #include <purgatory/abi.h>
 #include "descent.h"
 #include "registers.h"
-#include "segments.h"
+#include "segments.inc"
 
 /*
  * descend - leave 64-bit mode for what the stub says.
@@ -89,12 +89,7 @@ descent_code:
 	cmpl	$PURG_HANDOFF_X86_16, %cs:STUB_MODE
 	je	1f
 
-	movl	$SELECTOR_DATA, %eax
-	movl	%eax, %ds
-	movl	%eax, %es
-	movl	%eax, %ss
-	movl	%eax, %fs
-	movl	%eax, %gs
+	load_data_segments
 	clear_flags
 	load_registers
 	ljmpl	*%cs:STUB_REGS + 0x20	/* eip, and behind it SELECTOR_CODE */

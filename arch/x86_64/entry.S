@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-#include "segments.h"
+#include "segments.inc"
 
 /*
  * purgatory_start - the image's first instructions; the header's other fields are written by the linker script.
@@ -40,12 +40,7 @@ start:
 	pushq	$SELECTOR_CODE
 	pushq	%rax
 	lretq
-1:	movl	$SELECTOR_DATA, %eax
-	movl	%eax, %ds
-	movl	%eax, %es
-	movl	%eax, %ss
-	movl	%eax, %fs
-	movl	%eax, %gs
+1:	load_data_segments
 
 	call	purgatory_main
 	.size	start, . - start
