@@ -34,6 +34,7 @@ endif
 
 include linker/freestanding.mk
 include front/front.mk
+include loader/loader.mk
 include tools/tools.mk
 include tests/tests.mk
 
@@ -82,7 +83,7 @@ lint: ## clang-format, cppcheck, shellcheck
 	$(say) LINT 'clang-format, cppcheck, shellcheck'
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
-		-Iinclude src arch front tools
+		-Iinclude src arch front loader tools
 	shellcheck $(SHELL_FILES)
 
 format: ## clang-format every C file

@@ -13,7 +13,10 @@ UNIT_console := $(GENERIC)
 UNIT_tables := $(GENERIC) arch/arm64/tables.c
 UNIT_dtb := front/arm64/dtb.c
 UNIT_bootparams := front/x86_64/bootparams.c
-UNITS := sha256 params main compat console tables dtb bootparams
+# Those of the library have all of it.
+LOADER_UNITS :=
+$(foreach unit,$(LOADER_UNITS),$(eval UNIT_$(unit) := $(LOADER_SOURCES) $(call loader-sha256,$(HOST_ARCH))))
+UNITS := $(LOADER_UNITS) sha256 params main compat console tables dtb bootparams
 UNIT_TESTS := $(UNITS:%=$O/tests/unit/test_%)
 
 define unit-test

@@ -15,9 +15,8 @@ ifneq ($(HOST_ARCH),$(filter $(HOST_ARCH),$(ARCHES)))
 $(error the command runs on $(ARCHES) only, but $(HOSTCC) compiles for $(HOST_MACHINE))
 endif
 
-COMMAND_SOURCES := $(wildcard tools/*.c) src/sha256.c src/striped.c src/params_digest.c \
-	$(wildcard arch/$(HOST_ARCH)/sha256*.c)
-COMMAND_ASSEMBLY := tools/blobs.S $(wildcard arch/$(HOST_ARCH)/sha256*.S)
+COMMAND_SOURCES := $(wildcard tools/*.c) $(LOADER_SOURCES) $(filter %.c,$(call loader-sha256,$(HOST_ARCH)))
+COMMAND_ASSEMBLY := tools/blobs.S $(filter %.S,$(call loader-sha256,$(HOST_ARCH)))
 COMMAND_LIBRARIES := -lfdt -lz -pthread
 
 PAYLOADS := $(foreach arch,$(ARCHES),$O/purgatory-$(arch).bin) $(FRONTS)

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /* All formats here are little-endian and are read in place; sizes of several GiB are mapped. */
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the command runs on little-endian hosts only");
-_Static_assert(sizeof(size_t) == 8, "the command runs on 64-bit hosts only");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "all of this runs on little-endian machines only");
+_Static_assert(sizeof(size_t) == 8, "all of this runs on 64-bit machines only");
 
 #define KIB (UINT64_C(1) << 10)
 #define MIB (UINT64_C(1) << 20)

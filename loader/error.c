@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <purgatory/loader.h>
+
+/* A switch, not a table of pointers: that would have to be relocated. */
+const char *purg_strerror(int64_t error)
+{
+	switch (error) {
+	case PURG_ERR_ARGUMENT:
+		return "an argument is not one that the function takes";
+	case PURG_ERR_ROOM:
+		return "the output does not fit into the caller's memory";
+	case PURG_ERR_ALIGN:
+		return "an address is not aligned, or an alignment is no power of two";
+	case PURG_ERR_WRAP:
+		return "an address and a size lead past the end of the address space";
+	case PURG_ERR_BLOB_CUT:
+		return "it is shorter than its header says";
+	case PURG_ERR_BLOB_MAGIC:
+		return "there is no purgatory";
+	case PURG_ERR_BLOB_VERSION:
+		return "it is of an ABI that this library does not know";
+	case PURG_ERR_BLOB_ARCH:
+		return "it is for another architecture";
+	case PURG_ERR_BLOB_SIZES:
+		return "its header contradicts itself";
+	case PURG_ERR_PARAMS_MAGIC:
+		return "there is no parameter block of this version where the header says";
+	case PURG_ERR_PARAMS_FULL:
+		return "there are more segments, copies or consoles than the block can hold";
+	case PURG_ERR_PARAMS_NAME:
+		return "a segment's name is empty or longer than PURG_NAME_SIZE";
+	case PURG_ERR_STRIPES:
+		return "a striped digest has 2, 4, 8 or 16 lanes";
+	case PURG_ERR_ELF_CUT:
+		return "a header, section or segment lies outside the file";
+	case PURG_ERR_ELF_IDENT:
+		return "not a 64-bit little-endian ELF file of version 1";
+	case PURG_ERR_ELF_MACHINE:
+		return "for neither arm64 nor x86_64";
+	case PURG_ERR_ELF_TYPE:
+		return "neither relocatable nor static PIE nor executable";
+	case PURG_ERR_ELF_HEADER:
+		return "a header's entries have another size than ELF gives them";
+	case PURG_ERR_ELF_SECTION:
+		return "a section header contradicts itself or another one";
+	case PURG_ERR_ELF_SEGMENT:
+		return "a program header contradicts itself or overlaps another one";
+	case PURG_ERR_ELF_SYMBOLS:
+		return "a symbol table is damaged";
+	case PURG_ERR_ELF_UNDEFINED:
+		return "a symbol that is needed is not defined";
+	case PURG_ERR_ELF_DYNAMIC:
+		return "the dynamic section is damaged, or asks for a library or an interpreter";
+	case PURG_ERR_ELF_RELOCATION:
+		return "a relocation of a type that is not known here";
+	case PURG_ERR_ELF_PLACE:
+		return "a relocation changes bytes outside its section";
+	case PURG_ERR_ELF_RANGE:
+		return "a relocation's value does not fit where it belongs";
+	case PURG_ERR_ELF_MISALIGNED:
+		return "a relocation's value is not aligned as the instruction needs it";
+	case PURG_ERR_ELF_SYMBOL:
+		return "there is no such symbol";
+	case PURG_ERR_ELF_SYMBOL_SIZE:
+		return "the symbol has another size";
+	case PURG_ERR_ELF_SYMBOL_PLACE:
+		return "the symbol lies in nothing that is loaded";
+	case PURG_ERR_ELF_ENTRY:
+		return "the entry lies in nothing that is loaded for execution";
+	case PURG_ERR_MAP_SYNTAX:
+		return "a line or a word is not of the map's format";
+	case PURG_ERR_MAP_RANGE:
+		return "a range ends before it starts, or wraps";
+	case PURG_ERR_MAP_NESTING:
+		return "a range is said to be inside another one, and is not";
+	case PURG_ERR_MAP_HIDDEN:
+		return "all addresses are zero: they are shown to root only";
+	case PURG_ERR_MAP_EMPTY:
+		return "there is no RAM in it";
+	case PURG_ERR_MAP_EFI:
+		return "EFI descriptors of another version, or a size that does not fit";
+	case PURG_ERR_MAP_FULL:
+		return "there are more entries than the caller has room for";
+	case PURG_ERR_NO_HOLE:
+		return "no free range is large enough within the limits";
+	case PURG_ERR_NOT_FREE:
+		return "the place is not free";
+	case PURG_ERR_KERNEL_UNKNOWN:
+		return "not a kernel of this format: its magic is missing";
+	case PURG_ERR_KERNEL_CUT:
+		return "it is shorter than its header says";
+	case PURG_ERR_BZIMAGE_HEADER:
+		return "the setup header's end lies where it cannot";
+	case PURG_ERR_BZIMAGE_PROTOCOL:
+		return "boot protocol before 2.12 (Linux 3.8)";
+	case PURG_ERR_BZIMAGE_64:
+		return "no 64-bit entry";
+	case PURG_ERR_BZIMAGE_LOW:
+		return "a zImage, to be loaded low";
+	case PURG_ERR_BZIMAGE_ALIGN:
+		return "kernel_alignment is not a power of two";
+	case PURG_ERR_BZIMAGE_SIZE:
+		return "init_size is zero";
+	case PURG_ERR_ARM64_ENDIAN:
+		return "a big-endian kernel";
+	case PURG_ERR_ARM64_SIZE:
+		return "image_size is zero: a kernel before 3.17";
+	case PURG_ERR_ARM64_OFFSET:
+		return "text_offset is not a multiple of 4 below 2 MiB";
+	case PURG_ERR_ZBOOT_PAYLOAD:
+		return "the payload lies outside the file";
+	case PURG_ERR_ZBOOT_COMPRESSION:
+		return "compressed by a method that is not known here";
+	case PURG_ERR_PE_HEADER:
+		return "the PE headers are damaged";
+	case PURG_ERR_PE_SECTION:
+		return "a PE section lies outside the file";
+	case PURG_ERR_UKI_TWICE:
+		return "a section that may be there once is there twice";
+	case PURG_ERR_UKI_LINUX:
+		return "there is no section .linux";
+	case PURG_ERR_BP_CMDLINE:
+		return "the command line is longer than the kernel takes";
+	case PURG_ERR_BP_HIGH:
+		return "something lies above 4 GiB, and the kernel cannot be told";
+	case PURG_ERR_BP_MAP:
+		return "the memory map has no RAM, or is not sorted, or overlaps itself";
+	case PURG_ERR_BP_EFI:
+		return "the EFI memory map is not one of whole descriptors";
+	case PURG_ERR_DTB_DAMAGED:
+		return "not a sound DTB, as fdt_check_full says it";
+	case PURG_ERR_DTB_CELLS:
+		return "#address-cells or #size-cells is neither 1 nor 2";
+	case PURG_ERR_DTB_FIT:
+		return "an address or a size does not fit into the cells it has";
+	case PURG_ERR_DTB_SIZE:
+		return "larger than the 2 MiB that arm64 allows";
+	case PURG_ERR_DTB_PROPERTY:
+		return "a property that must be read has a size that it cannot have";
+	case PURG_ERR_CORE_COUNT:
+		return "more program headers than ELF can count";
+	case PURG_ERR_CORE_RANGE:
+		return "a range wraps, physically or in the linear map";
+	default:
+		return "unknown error";
+	}
+}
