@@ -122,11 +122,11 @@ const char *purg_strerror(int64_t error)
 	case PURG_ERR_BP_CMDLINE:
 		return "the command line is longer than the kernel takes";
 	case PURG_ERR_BP_HIGH:
-		return "something lies above 4 GiB, and the kernel cannot be told";
+		return "boot_params, command line or initrd lie higher than the kernel takes them";
 	case PURG_ERR_BP_MAP:
-		return "the memory map has no RAM, or is not sorted, or overlaps itself";
+		return "the memory map has no RAM, overlaps itself, is not sorted or not e820's, or is too long";
 	case PURG_ERR_BP_EFI:
-		return "the EFI memory map is not one of whole descriptors";
+		return "there is no EFI system table, or a memory map not of whole descriptors of version 1";
 	case PURG_ERR_DTB_DAMAGED:
 		return "not a sound DTB, as fdt_check_full says it";
 	case PURG_ERR_DTB_CELLS:
@@ -138,9 +138,9 @@ const char *purg_strerror(int64_t error)
 	case PURG_ERR_DTB_PROPERTY:
 		return "a property that must be read has a size that it cannot have";
 	case PURG_ERR_CORE_COUNT:
-		return "more program headers than ELF can count";
+		return "there is no note, no memory, or more of both than ELF can count";
 	case PURG_ERR_CORE_RANGE:
-		return "a range wraps, physically or in the linear map";
+		return "a range is empty, or wraps, physically or in the linear map";
 	default:
 		return "unknown error";
 	}

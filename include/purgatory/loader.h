@@ -111,9 +111,9 @@ extern "C" {
 
 /* boot_params. */
 #define PURG_ERR_BP_CMDLINE (-128) /* the command line is longer than the kernel takes */
-#define PURG_ERR_BP_HIGH (-129)    /* something lies above 4 GiB, and the kernel cannot be told */
-#define PURG_ERR_BP_MAP (-130)     /* the memory map has no RAM, or is not sorted, or overlaps itself */
-#define PURG_ERR_BP_EFI (-131)     /* the EFI memory map is not one of whole descriptors */
+#define PURG_ERR_BP_HIGH (-129)    /* boot_params, command line or initrd lie higher than the kernel takes them */
+#define PURG_ERR_BP_MAP (-130) /* the map has no RAM, overlaps itself, is not sorted or not e820's, or is too long */
+#define PURG_ERR_BP_EFI (-131) /* no EFI system table, or a map not of whole descriptors of version 1 */
 
 /* Device trees. */
 #define PURG_ERR_DTB_DAMAGED (-144)  /* not a sound DTB, as fdt_check_full says it */
@@ -123,8 +123,8 @@ extern "C" {
 #define PURG_ERR_DTB_PROPERTY (-148) /* a property that must be read has a size that it cannot have */
 
 /* Dumps. */
-#define PURG_ERR_CORE_COUNT (-160) /* more program headers than ELF can count */
-#define PURG_ERR_CORE_RANGE (-161) /* a range wraps, physically or in the linear map */
+#define PURG_ERR_CORE_COUNT (-160) /* no note, no memory, or more of both than ELF can count */
+#define PURG_ERR_CORE_RANGE (-161) /* a range is empty, or wraps, physically or in the linear map */
 
 /* The sentence for a PURG_ERR_*, without a full stop; "unknown error" for any other number. Never NULL. */
 const char *purg_strerror(int64_t error);
@@ -359,9 +359,9 @@ struct purg_bzimage {
 	uint64_t mem_size;    /* ... into so many (init_size, at least size) */
 	uint64_t entry;       /* of the 64-bit entry, from where it is loaded: 0x200 */
 	uint64_t address;     /* pref_address */
-	uint64_t align;       /* kernel_alignment: for other addresses than pref_address */
+	uint64_t align;       /* kernel_alignment: for other addresses than pref_address; best above that one, too */
 	uint64_t cmdline_max; /* longest command line, without its NUL */
-	uint64_t initrd_max;  /* highest address of an initrd's last byte */
+	uint64_t initrd_max;  /* highest address of an initrd's last byte; UINT64_MAX if above_4g */
 	bool relocatable;
 	bool above_4g; /* kernel, initrd and the rest may lie above 4 GiB */
 };
@@ -371,8 +371,8 @@ int purg_bzimage_read(struct purg_bzimage *kernel, const void *file, size_t size
 
 /* What an EFI kernel hands on of its firmware (Linux arch/x86/include/asm/efi.h: struct efi_setup_data). */
 struct purg_efi {
-	const void *map; /* runtime services' descriptors with their virtual addresses */
-	uint64_t map_size;
+	const void *map;   /* runtime services' descriptors with their virtual addresses */
+	uint64_t map_size; /* bytes, a multiple of descriptor_size */
 	uint32_t descriptor_size;
 	uint32_t descriptor_version;
 	uint64_t system_table;
@@ -384,16 +384,17 @@ struct purg_efi {
 /* What goes into boot_params beside the kernel's own header. */
 struct purg_boot_params {
 	const struct purg_bzimage *kernel; /* NULL: an ELF vmlinux, which has no setup header */
-	uint64_t address;                  /* where boot_params will lie; with what follows it, it is one piece */
-	uint64_t cmdline;                  /* where the command line will lie ... */
-	uint64_t cmdline_size;             /* ... and its bytes with the NUL */
+	uint64_t kernel_address;           /* where the kernel will lie; code32_start says so */
+	uint64_t address;      /* where boot_params will lie, a multiple of 16; with what follows it, it is one piece */
+	uint64_t cmdline;      /* where the command line will lie ... */
+	uint64_t cmdline_size; /* ... and its bytes with the NUL; zero: none */
 	uint64_t initrd;
 	uint64_t initrd_size;       /* zero: none */
-	const struct purg_mem *map; /* sorted, not overlapping: purg_map_tell */
+	const struct purg_mem *map; /* sorted, not overlapping, of e820's types: purg_map_tell */
 	uint32_t map_count;
 	uint32_t reserved;
-	uint64_t rsdp;              /* of ACPI; zero: none is known */
-	const struct purg_efi *efi; /* NULL: none */
+	uint64_t rsdp;              /* of ACPI; zero: as in old */
+	const struct purg_efi *efi; /* NULL: none; for a kernel that does not take it (XLF_EFI_KEXEC) it is left out */
 	const void *old;  /* the running kernel's boot_params, 4096 bytes: screen, video and disks; NULL: none */
 	const void *seed; /* for the kernel's random numbers (SETUP_RNG_SEED); NULL: none */
 	uint32_t seed_size;
@@ -402,8 +403,9 @@ struct purg_boot_params {
 
 /*
  * The bytes that it will take: 4096, and behind them setup_data: memory map entries from the 129th on, EFI, seed. A
- * result of purg_boot_params_size for the same `in` is enough room. write returns the bytes.
- * Errors: PURG_ERR_BP_*, PURG_ERR_ROOM, PURG_ERR_WRAP.
+ * result of purg_boot_params_size for the same `in` is enough room. write returns the bytes. A chain of setup_data that
+ * the kernel's file or old has is not gone on with: it is of another boot.
+ * Errors: PURG_ERR_BP_*, PURG_ERR_ROOM, PURG_ERR_ALIGN, PURG_ERR_WRAP, PURG_ERR_ARGUMENT (a seed of a quarter MiB).
  */
 int64_t purg_boot_params_size(const struct purg_boot_params *in);
 int64_t purg_boot_params_write(void *out, size_t room, const struct purg_boot_params *in);
@@ -497,14 +499,15 @@ struct purg_core {
 	uint16_t reserved;
 	uint32_t memory_count;
 	const struct purg_range *memory; /* purg_map_dump */
-	uint64_t linear_map;      /* virtual address of physical address 0: a range's p_vaddr is that and its start */
-	uint64_t text;            /* virtual address of the kernel's text ... */
+	uint64_t linear_map; /* virtual address of physical address 0, modulo 2^64: p_vaddr is that and a range's start
+			      */
+	uint64_t text;       /* virtual address of the kernel's text ... */
 	uint64_t text_address;    /* ... its physical address ... */
 	uint64_t text_size;       /* ... and its size; zero: no program header of its own */
 	uint64_t vmcoreinfo;      /* physical address of the note, as /sys/kernel/vmcoreinfo says ... */
 	uint64_t vmcoreinfo_size; /* ... and its size; zero: none */
 	const struct purg_range
-		*note; /* one of each CPU: crash_notes and crash_notes_size of /sys/devices/system/cpu/cpuN */
+		*note; /* one of each CPU: crash_notes and crash_notes_size of /sys/devices/system/cpu/cpuN; or empty */
 	uint32_t note_count;
 	uint32_t reserved2;
 };
