@@ -12,6 +12,7 @@
 #include <purgatory/loader.h>
 
 #define BP_SIZE 4096
+#define BZIMAGE_ENTRY 0x200 /* the 64-bit entry, from where the kernel was loaded */
 
 /* What is around the setup header. */
 #define BP_SCREEN_INFO 0x000

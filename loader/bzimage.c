@@ -4,7 +4,6 @@
 #include "number.h"
 
 #define SECTOR 512
-#define ENTRY_64 0x200
 
 /* The header's end is where the jump over it goes: it grew with the protocol. */
 static int check_extent(const uint8_t *data, size_t size, uint64_t *end)
@@ -48,7 +47,7 @@ int bzimage_read_header(struct purg_bzimage *kernel, const uint8_t *data, size_t
 	kernel->header_size = (uint32_t)(end - BP_HDR);
 	kernel->version = bp_get16(data + BP_VERSION);
 	kernel->xloadflags = bp_get16(data + BP_XLOADFLAGS);
-	kernel->entry = ENTRY_64;
+	kernel->entry = BZIMAGE_ENTRY;
 	kernel->address = bp_get64(data + BP_PREF_ADDRESS);
 	kernel->align = bp_get32(data + BP_KERNEL_ALIGNMENT);
 	kernel->cmdline_max = bp_get32(data + BP_CMDLINE_SIZE);
@@ -70,7 +69,7 @@ int purg_bzimage_read(struct purg_bzimage *kernel, const void *file, size_t size
 	/* 0 means 4, for the sake of LILO. */
 	sectors = data[BP_SETUP_SECTS] ? data[BP_SETUP_SECTS] : 4;
 	read.offset = (sectors + 1) * SECTOR;
-	if (read.offset > size || size - read.offset <= ENTRY_64)
+	if (read.offset > size || size - read.offset <= BZIMAGE_ENTRY)
 		return PURG_ERR_KERNEL_CUT;
 	read.size = size - read.offset;
 	/* syssize counts units of 16 bytes; a signature behind the image makes the file longer than that. */

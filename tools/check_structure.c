@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../loader/boot_params.h"
 #include "bytes.h"
 #include "check_structure.h"
 #include "console_spec.h"
@@ -206,7 +207,7 @@ static void check_x86_64(const struct packed *packed)
 	struct purg_handoff handoff = packed->purgatory.params.handoff;
 	const char *path = packed->file.path;
 
-	if (kernel->size <= KERNEL_X86_ENTRY || handoff.x86_64.rip != kernel->start + KERNEL_X86_ENTRY)
+	if (kernel->size <= BZIMAGE_ENTRY || handoff.x86_64.rip != kernel->start + BZIMAGE_ENTRY)
 		fail(path, "params.handoff.rip", "is not the kernel's 64-bit entry");
 	if (handoff.checks != PURG_CHECK_KERNEL)
 		fail(path, "params.handoff.checks", "is 0x%x, not that of the kernel", handoff.checks);

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "../loader/boot_params.h"
 #include "error.h"
 #include "kernel.h"
 #include "number.h"
@@ -42,13 +43,11 @@ static uint64_t arm64_memory(const struct packed *packed, const struct purg_segm
 
 static uint64_t x86_64_memory(const struct packed *packed, const struct purg_segment *kernel)
 {
-	struct boot_params boot_params;
-	const uint8_t *bytes = packed_bytes(packed, packed->pack.table, sizeof(boot_params));
+	const uint8_t *boot_params = packed_bytes(packed, packed->pack.table, BP_SIZE);
 
-	if (!bytes || packed->pack.table_size != sizeof(boot_params))
+	if (!boot_params || packed->pack.table_size != BP_SIZE)
 		return 0;
-	memcpy(&boot_params, bytes, sizeof(boot_params));
-	return number_max(boot_params.hdr.init_size, kernel->size);
+	return number_max(bp_get32(boot_params + BP_INIT_SIZE), kernel->size);
 }
 
 uint64_t packed_kernel_memory(const struct packed *packed, const struct purg_segment *kernel)
