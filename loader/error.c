@@ -108,17 +108,19 @@ const char *purg_strerror(int64_t error)
 	case PURG_ERR_ARM64_OFFSET:
 		return "text_offset is not a multiple of 4 below 2 MiB";
 	case PURG_ERR_ZBOOT_PAYLOAD:
-		return "the payload lies outside the file";
+		return "the payload is empty, or lies outside the file";
 	case PURG_ERR_ZBOOT_COMPRESSION:
-		return "compressed by a method that is not known here";
+		return "compressed with neither gzip nor zstd";
 	case PURG_ERR_PE_HEADER:
 		return "the PE headers are damaged";
 	case PURG_ERR_PE_SECTION:
 		return "a PE section lies outside the file";
 	case PURG_ERR_UKI_TWICE:
-		return "a section that may be there once is there twice";
+		return "a section that a profile may have once is there twice";
 	case PURG_ERR_UKI_LINUX:
-		return "there is no section .linux";
+		return "there is no section .linux, or it is empty";
+	case PURG_ERR_PE_MACHINE:
+		return "a PE file for neither arm64 nor x86_64";
 	case PURG_ERR_BP_CMDLINE:
 		return "the command line is longer than the kernel takes";
 	case PURG_ERR_BP_HIGH:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../loader/boot_params.h"
+#include "arm64_image.h"
 #include "bytes.h"
 #include "check_structure.h"
 #include "console_spec.h"
@@ -186,10 +187,10 @@ static void check_arm64(const struct packed *packed)
 {
 	const struct purg_segment *kernel = packed_segment(packed, "kernel");
 	const struct purg_handoff *handoff = &packed->purgatory.params.handoff;
-	struct kernel_arm64_header header;
+	struct arm64_image_header header;
 
 	memcpy(&header, packed_bytes(packed, kernel->start, sizeof(header)), sizeof(header));
-	if (header.magic != KERNEL_ARM64_MAGIC || header.text_offset != kernel->start % PACK_ARM64_ALIGN)
+	if (header.magic != ARM64_IMAGE_MAGIC || header.text_offset != kernel->start % PACK_ARM64_ALIGN)
 		fail(packed->file.path, "segment kernel", "is not an arm64 Image at its text_offset from 2 MiB");
 	if (handoff->arm64.pc != kernel->start)
 		fail(packed->file.path, "params.handoff.pc", "is not the kernel's start");

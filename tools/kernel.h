@@ -10,21 +10,6 @@
 
 #include "file.h"
 
-/* The header of an arm64 Image (Documentation/arch/arm64/booting.rst). */
-struct kernel_arm64_header {
-	uint32_t code[2];
-	uint64_t text_offset;
-	uint64_t image_size;
-	uint64_t flags;
-	uint64_t reserved[3];
-	uint32_t magic;
-	uint32_t pe;
-};
-_Static_assert(sizeof(struct kernel_arm64_header) == 64, "size of the arm64 Image header");
-
-#define KERNEL_ARM64_MAGIC 0x644d5241 /* "ARM\x64" */
-#define KERNEL_ARM64_BIG_ENDIAN (1 << 0)
-
 struct kernel {
 	struct file file;            /* inflated, if it was compressed */
 	uint16_t arch;               /* PURG_ARCH_* */

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "arm64_image.h"
 #include "error.h"
 #include "layout.h"
 #include "number.h"
@@ -48,10 +49,10 @@ static void place_kernel(struct image *image)
 
 static void fill_front(struct image *image)
 {
-	struct kernel_arm64_header header;
+	struct arm64_image_header header;
 
 	memcpy(&header, image->front, sizeof(header));
-	if (header.magic != KERNEL_ARM64_MAGIC)
+	if (header.magic != ARM64_IMAGE_MAGIC)
 		fail(NULL, "the front end built into this command", "is not an arm64 Image");
 	header.image_size = image->pack.image_size;
 	memcpy(image->front, &header, sizeof(header));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../loader/boot_params.h"
+#include "arm64_image.h"
 #include "error.h"
 #include "kernel.h"
 #include "number.h"
@@ -32,7 +33,7 @@ const struct purg_segment *packed_segment(const struct packed *packed, const cha
 
 static uint64_t arm64_memory(const struct packed *packed, const struct purg_segment *kernel)
 {
-	struct kernel_arm64_header header;
+	struct arm64_image_header header;
 	const uint8_t *bytes = packed_bytes(packed, kernel->start, sizeof(header));
 
 	if (!bytes || kernel->size < sizeof(header))
@@ -67,19 +68,19 @@ static bool is_flat(const struct file *file)
 
 static bool is_arm64_image(const struct file *file)
 {
-	struct kernel_arm64_header header;
+	struct arm64_image_header header;
 
 	if (file->size < sizeof(header))
 		return false;
 	memcpy(&header, file->data, sizeof(header));
-	return header.magic == KERNEL_ARM64_MAGIC;
+	return header.magic == ARM64_IMAGE_MAGIC;
 }
 
 /* An Image may be shorter than the memory it takes; the boot loader has that from its header. */
 static void open_arm64(struct packed *packed)
 {
 	const struct file *file = &packed->file;
-	struct kernel_arm64_header header;
+	struct arm64_image_header header;
 
 	memcpy(&header, file->data, sizeof(header));
 	packed->form = PACKED_IMAGE;

@@ -102,12 +102,13 @@ extern "C" {
 #define PURG_ERR_ARM64_ENDIAN (-104)      /* a big-endian kernel */
 #define PURG_ERR_ARM64_SIZE (-105)        /* image_size is zero: a kernel before 3.17 */
 #define PURG_ERR_ARM64_OFFSET (-106)      /* text_offset is not a multiple of 4 below 2 MiB */
-#define PURG_ERR_ZBOOT_PAYLOAD (-107)     /* the payload lies outside the file */
-#define PURG_ERR_ZBOOT_COMPRESSION (-108) /* compressed by a method that is not known here */
+#define PURG_ERR_ZBOOT_PAYLOAD (-107)     /* the payload is empty, or lies outside the file */
+#define PURG_ERR_ZBOOT_COMPRESSION (-108) /* compressed with neither gzip nor zstd */
 #define PURG_ERR_PE_HEADER (-109)         /* the PE headers are damaged */
 #define PURG_ERR_PE_SECTION (-110)        /* a PE section lies outside the file */
-#define PURG_ERR_UKI_TWICE (-111)         /* a section that may be there once is there twice */
-#define PURG_ERR_UKI_LINUX (-112)         /* there is no section .linux */
+#define PURG_ERR_UKI_TWICE (-111)         /* a section that a profile may have once is there twice */
+#define PURG_ERR_UKI_LINUX (-112)         /* there is no section .linux, or it is empty */
+#define PURG_ERR_PE_MACHINE (-113)        /* for neither arm64 nor x86_64 */
 
 /* boot_params. */
 #define PURG_ERR_BP_CMDLINE (-128) /* the command line is longer than the kernel takes */
@@ -420,22 +421,25 @@ struct purg_arm64_image {
 	bool anywhere;        /* it may lie anywhere in RAM, not only near its base */
 };
 
-/* Errors: PURG_ERR_KERNEL_UNKNOWN, PURG_ERR_KERNEL_CUT, PURG_ERR_ARM64_*. */
+/* Errors: PURG_ERR_KERNEL_UNKNOWN, PURG_ERR_ARM64_*. */
 int purg_arm64_image_read(struct purg_arm64_image *kernel, const void *file, size_t size);
 
 /* How the payload of a zboot image is compressed. */
 #define PURG_ZBOOT_GZIP 1
 #define PURG_ZBOOT_ZSTD 2
 
-/* An EFI zboot image (Linux drivers/firmware/efi/libstub/zboot-header.S). */
+/*
+ * An EFI zboot image (Linux drivers/firmware/efi/libstub/zboot-header.S), in which an Image is compressed. Nothing in
+ * it says how long the Image is, or for what machine: that is seen when it is there.
+ */
 struct purg_zboot {
-	uint64_t offset; /* of the payload in the file */
-	uint64_t size;
+	uint64_t offset;      /* of the payload in the file: one gzip file, or one zstd frame ... */
+	uint64_t size;        /* ... of so many bytes */
 	uint32_t compression; /* PURG_ZBOOT_* */
 	uint32_t reserved;
 };
 
-/* Errors: PURG_ERR_KERNEL_UNKNOWN, PURG_ERR_KERNEL_CUT, PURG_ERR_ZBOOT_*, PURG_ERR_PE_*. */
+/* Errors: PURG_ERR_KERNEL_UNKNOWN, PURG_ERR_ZBOOT_*. */
 int purg_zboot_read(struct purg_zboot *zboot, const void *file, size_t size);
 
 /* A part of a file; size zero: there is none. */
@@ -445,19 +449,23 @@ struct purg_part {
 };
 
 /*
- * A Unified Kernel Image (UAPI group specification 5): a PE file with the kernel and what belongs to it as sections.
- * Its first profile is read. A section's size is the smaller of its size in the file and in memory.
+ * A Unified Kernel Image (UAPI group specification 5): a PE file with the kernel and what belongs to it as sections. Of
+ * several profiles this is what the stub takes if it is not told: profile 0, and what that does not have from the base
+ * profile. Of several .dtb in a profile the first is taken. A section's size is the smaller of its size in the file and
+ * in memory. An Image, a bzImage and a zboot image may be PE files too, so ask for those first.
  */
 struct purg_uki {
-	uint16_t arch;            /* PURG_ARCH_* */
-	struct purg_part kernel;  /* .linux */
+	uint16_t arch; /* PURG_ARCH_* */
+	uint16_t reserved[3];
+	struct purg_part kernel;  /* .linux: an Image, a zboot image or a bzImage */
 	struct purg_part initrd;  /* .initrd */
-	struct purg_part cmdline; /* .cmdline */
+	struct purg_part cmdline; /* .cmdline: text; a NUL or newlines at its end do not belong to it */
 	struct purg_part dtb;     /* .dtb */
 	struct purg_part ucode;   /* .ucode: an initrd to go before the other */
 };
 
-/* PURG_ERR_KERNEL_UNKNOWN: not PE. PURG_ERR_UKI_LINUX: PE, but no UKI. Other errors: PURG_ERR_PE_*, PURG_ERR_UKI_TWICE.
+/*
+ * PURG_ERR_KERNEL_UNKNOWN: not PE. PURG_ERR_UKI_LINUX: PE, but no UKI. Other errors: PURG_ERR_PE_*, PURG_ERR_UKI_TWICE.
  */
 int purg_uki_read(struct purg_uki *uki, const void *file, size_t size);
 

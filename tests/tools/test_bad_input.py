@@ -31,7 +31,7 @@ BAD_KERNELS = {
     "junk": (kernels.noise(100_000, 9), ["is not a kernel that can be packed; give"]),
     "elf": (b"\x7fELF" + bytes(1000), ["is an ELF file; give arch/x86/boot/bzImage"]),
     "arm64 header cut": (GOOD["arm64"][:60], ["is not a kernel"]),
-    "arm64 big-endian": (kernels.arm64(flags=0xB), ["flags: ", "big-endian; a little-endian one"]),
+    "arm64 big-endian": (kernels.arm64(flags=0xB), ["flags: is 0xb: the kernel is big-endian; a little-endian one"]),
     "arm64 ancient": (kernels.arm64(image_size=0), ["image_size: is 0", "newer"]),
     "arm64 text_offset": (kernels.arm64(text_offset=0x200000), ["text_offset: is 0x200000; a multiple of 4 below"]),
     "arm64 odd text_offset": (kernels.arm64(text_offset=2), ["text_offset: is 0x2; a multiple of 4"]),
