@@ -187,6 +187,8 @@ static void check_arm64(const struct packed *packed)
 	const struct purg_handoff *handoff = &packed->purgatory.params.handoff;
 	struct kernel_arm64_header header;
 
+	if (kernel->size < sizeof(header))
+		fail(packed->file.path, "segment kernel", "is shorter than the header of an arm64 Image");
 	memcpy(&header, packed_bytes(packed, kernel->start, sizeof(header)), sizeof(header));
 	if (header.magic != KERNEL_ARM64_MAGIC || header.text_offset != kernel->start % PACK_ARM64_ALIGN)
 		fail(packed->file.path, "segment kernel", "is not an arm64 Image at its text_offset from 2 MiB");
