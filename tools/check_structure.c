@@ -189,6 +189,8 @@ static void check_arm64(const struct packed *packed)
 	const struct purg_handoff *handoff = &packed->purgatory.params.handoff;
 	struct arm64_image_header header;
 
+	if (kernel->size < sizeof(header))
+		fail(packed->file.path, "segment kernel", "is shorter than the header of an arm64 Image");
 	memcpy(&header, packed_bytes(packed, kernel->start, sizeof(header)), sizeof(header));
 	if (header.magic != ARM64_IMAGE_MAGIC || header.text_offset != kernel->start % PACK_ARM64_ALIGN)
 		fail(packed->file.path, "segment kernel", "is not an arm64 Image at its text_offset from 2 MiB");
