@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /* Linux Documentation/arch/x86/boot.rst and zero-page.rst; what a kexec hands on: arch/x86/kernel/kexec-bzimage64.c. */
-#include "boot_params.h"
+#include <boot_params.h>
 #include "number.h"
 
 /* struct setup_data: u64 next, u32 type, u32 len, then the data. */

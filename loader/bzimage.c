@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /* The bzImage (Linux Documentation/arch/x86/boot.rst). */
-#include "boot_params.h"
+#include <boot_params.h>
 #include "number.h"
 
 #define SECTOR 512

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../loader/boot_params.h"
+#include "boot_params.h"
 #include "arm64_image.h"
 #include "bytes.h"
 #include "check_structure.h"

@@ -8,7 +8,7 @@
  */
 #include <inttypes.h>
 
-#include "../loader/boot_params.h"
+#include "boot_params.h"
 #include "error.h"
 #include "layout.h"
 #include "number.h"

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "../loader/boot_params.h"
+#include "boot_params.h"
 #include "arm64_image.h"
 #include "error.h"
 #include "kernel.h"

@@ -6,7 +6,7 @@
 #ifndef BOOTPARAMS_H
 #define BOOTPARAMS_H
 
-#include "../../loader/boot_params.h"
+#include <boot_params.h>
 
 /* Xen public/arch-x86/hvm/start_info.h; all fields little-endian. */
 #define HVM_START_MAGIC 0x336ec578
