@@ -52,7 +52,7 @@ static void place_kernel(struct image *image, uint64_t address)
 	image_move_to(image, address - PACK_X86_BASE);
 	start = image_add(image, "kernel", kernel->data, kernel->size, 1);
 	image_reserve(image, kernel->mem_size - kernel->size, 1);
-	image->params.handoff.x86_64.rip = start + kernel->entry;
+	image->params->handoff.x86_64.rip = start + kernel->entry;
 }
 
 static void place_initrds(struct image *image, const struct layout *layout)
@@ -84,7 +84,7 @@ static uint64_t console_span(const struct purg_console *console)
 static void check_consoles(const struct image *image)
 {
 	for (unsigned int i = 0; i < PURG_MAX_CONSOLES; i++) {
-		const struct purg_console *console = &image->params.console[i];
+		const struct purg_console *console = &image->params->console[i];
 
 		uint64_t span = console_span(console);
 
@@ -115,5 +115,5 @@ void layout_x86_64(struct image *image, const struct layout *layout)
 		place_initrds(image, layout);
 	pack->image_size = image->end;
 	check_consoles(image);
-	image->params.handoff.checks = PURG_CHECK_KERNEL;
+	image->params->handoff.checks = PURG_CHECK_KERNEL;
 }
