@@ -10,8 +10,14 @@
 
 #include "file.h"
 
+/* What a UKI carries beside the kernel; size zero: it does not. */
+struct kernel_part {
+	const uint8_t *data;
+	uint64_t size;
+};
+
 struct kernel {
-	struct file file;            /* inflated, if it was compressed */
+	struct file file;            /* unpacked, if it was compressed */
 	uint16_t arch;               /* PURG_ARCH_* */
 	const uint8_t *data;         /* what is loaded ... */
 	uint64_t size;               /* ... so many bytes of it ... */
@@ -19,7 +25,11 @@ struct kernel {
 	uint64_t entry;              /* from the start of what is loaded */
 	uint64_t cmdline_max;        /* longest command line, without its NUL */
 	uint64_t text_offset;        /* arm64: from a multiple of 2 MiB */
-	struct purg_bzimage bzimage; /* x86_64 */
+	struct purg_bzimage bzimage; /* x86_64; of a vmlinux what it can say, and no header */
+	struct kernel_part initrd;   /* UKI */
+	struct kernel_part ucode;
+	struct kernel_part cmdline;
+	struct kernel_part dtb;
 };
 
 /* Read and check a kernel, or fail. */
@@ -28,5 +38,6 @@ void kernel_open(struct kernel *kernel, const char *path);
 /* For kernel_open: is it one of this kind, and if so take it or fail. kernel->file is open. */
 bool kernel_arm64(struct kernel *kernel);
 bool kernel_x86_64(struct kernel *kernel);
+bool kernel_vmlinux(struct kernel *kernel);
 
 #endif
