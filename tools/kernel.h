@@ -25,6 +25,7 @@ struct kernel {
 	uint64_t entry;              /* from the start of what is loaded */
 	uint64_t cmdline_max;        /* longest command line, without its NUL */
 	uint64_t text_offset;        /* arm64: from a multiple of 2 MiB */
+	bool anywhere;               /* arm64: memory below it is of use to it, too */
 	struct purg_bzimage bzimage; /* x86_64; of a vmlinux what it can say, and no header */
 	struct kernel_part initrd;   /* UKI */
 	struct kernel_part ucode;

@@ -47,5 +47,6 @@ bool kernel_arm64(struct kernel *kernel)
 	kernel->mem_size = image.mem_size;
 	kernel->cmdline_max = COMMAND_LINE_SIZE - 1;
 	kernel->text_offset = image.text_offset;
+	kernel->anywhere = image.anywhere;
 	return true;
 }

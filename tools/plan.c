@@ -62,7 +62,7 @@ uint64_t plan_find(struct plan *plan, const char *name, uint64_t mem_size, const
 		.align = number_max(limits->align, PAGE),
 		.min = number_max(limits->min, LOWEST),
 		.max = limits->max ? limits->max : UINT64_MAX,
-		.top_down = plan->request->top_down,
+		.top_down = plan->request->top_down && !limits->bottom_up,
 	};
 	uint64_t start;
 	int error = purg_space_place(&plan->space, &need, &start);

@@ -51,7 +51,8 @@ struct plan {
 struct plan_limits {
 	uint64_t align; /* at least a page */
 	uint64_t min;
-	uint64_t max; /* of the last byte */
+	uint64_t max;   /* of the last byte */
+	bool bottom_up; /* even if the request is for the highest */
 };
 
 /* Plan a load; digests are computed last. Fails if there is no room for something, naming it. */

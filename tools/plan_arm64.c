@@ -45,7 +45,7 @@ static struct usable crash_memory(const struct machine *machine)
 static uint64_t place_kernel(struct plan *plan)
 {
 	const struct kernel *kernel = &plan->request->kernel;
-	const struct plan_limits limits = {.align = IMAGE_ALIGN};
+	const struct plan_limits limits = {.align = IMAGE_ALIGN, .bottom_up = !kernel->anywhere};
 	uint64_t size, start;
 
 	if (kernel->text_offset % PAGE)
@@ -58,22 +58,31 @@ static uint64_t place_kernel(struct plan *plan)
 	return start;
 }
 
+/* What lies below a kernel that may not lie anywhere is lost to it. */
+static uint64_t lowest(const struct request *request, uint64_t kernel)
+{
+	return request->kernel.anywhere ? 0 : kernel;
+}
+
 static uint64_t place_initrd(struct plan *plan, uint64_t kernel)
 {
 	const struct request *request = plan->request;
-	struct plan_limits limits = {.min = kernel & ~(GIB - 1)};
+	uint64_t window = kernel & ~(GIB - 1);
+	const struct plan_limits limits = {
+		.min = number_max(window, lowest(request, kernel)),
+		.max = window + INITRD_WINDOW - 1,
+	};
 
 	if (!request->initrd_size)
 		return 0;
-	limits.max = limits.min + INITRD_WINDOW - 1;
 	return plan_place(plan, "initrd", request->initrd, request->initrd_size, &limits);
 }
 
 /* The tree is made last, since it says where the others are; its size depends on none of that. */
-static uint64_t place_dtb(struct plan *plan, uint64_t initrd)
+static uint64_t place_dtb(struct plan *plan, uint64_t kernel, uint64_t initrd)
 {
-	static const struct plan_limits anywhere;
 	const struct request *request = plan->request;
+	const struct plan_limits limits = {.min = lowest(request, kernel)};
 	const char *path = request->dtb == plan->machine->dtb ? "/sys/firmware/fdt" : "--dtb";
 	struct purg_dtb in = {
 		.dtb = request->dtb,
@@ -107,12 +116,14 @@ static uint64_t place_dtb(struct plan *plan, uint64_t initrd)
 	size = purg_dtb_write(dtb, (size_t)size, &in);
 	if (size < 0)
 		fail(NULL, path, "%s", purg_strerror(size));
-	return plan_place(plan, "dtb", dtb, (uint64_t)size, &anywhere);
+	return plan_place(plan, "dtb", dtb, (uint64_t)size, &limits);
 }
 
 void plan_arm64(struct plan *plan)
 {
-	uint64_t kernel = place_kernel(plan), initrd = place_initrd(plan, kernel), dtb = place_dtb(plan, initrd);
+	uint64_t kernel = place_kernel(plan);
+	uint64_t initrd = place_initrd(plan, kernel);
+	uint64_t dtb = place_dtb(plan, kernel, initrd);
 
 	plan->handoff = (struct purg_handoff){
 		.checks = PURG_CHECK_KERNEL | PURG_CHECK_DTB,

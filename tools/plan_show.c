@@ -48,6 +48,11 @@ static void add_pieces(struct memory_map *map, const struct plan *plan)
 	memory_map_add(map, plan->purgatory_start, plan->header.mem_size, "purgatory", MEMORY_MAP_OTHER);
 }
 
+static bool is_part_of_ram(uint32_t type)
+{
+	return type == PURG_MEM_CRASH || type == PURG_MEM_KEPT || type == PURG_MEM_DRIVER;
+}
+
 /* What this machine has beside RAM that may be used, each part by what it is. */
 static void add_kept(struct memory_map *map, const struct plan *plan)
 {
@@ -58,11 +63,11 @@ static void add_kept(struct memory_map *map, const struct plan *plan)
 
 		if (entry->type == PURG_MEM_RAM || entry->type == PURG_MEM_KERNEL)
 			continue;
-		if (entry->type == PURG_MEM_CRASH && plan->request->panic)
+		/* To a crash kernel all RAM but its own is its predecessor's, and shown as that. */
+		if (plan->request->panic && is_part_of_ram(entry->type))
 			continue;
 		memory_map_add(map, entry->start, entry->size, type_name(entry->type), MEMORY_MAP_RESERVED);
 	}
-	/* To a crash kernel all RAM but its own is its predecessor's. */
 	for (uint32_t i = 0; i < plan->dump_count; i++)
 		memory_map_add(map, plan->dump[i].start, plan->dump[i].size, type_name(PURG_MEM_RAM),
 			       MEMORY_MAP_RESERVED);
