@@ -67,6 +67,10 @@ const char *purg_strerror(int64_t error)
 		return "the symbol lies in nothing that is loaded";
 	case PURG_ERR_ELF_ENTRY:
 		return "the entry lies in nothing that is loaded for execution";
+	case PURG_ERR_ELF_UNSUPPORTED:
+		return "it has thread-local variables, indirect functions, or more than 65279 sections: not supported";
+	case PURG_ERR_ELF_INSTRUCTION:
+		return "a relocation is for another instruction than the one that is there";
 	case PURG_ERR_MAP_SYNTAX:
 		return "a line or a word is not of the map's format";
 	case PURG_ERR_MAP_RANGE:

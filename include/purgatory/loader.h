@@ -76,6 +76,8 @@ extern "C" {
 #define PURG_ERR_ELF_SYMBOL_SIZE (-47)  /* the symbol has another size */
 #define PURG_ERR_ELF_SYMBOL_PLACE (-48) /* the symbol lies in nothing that is loaded */
 #define PURG_ERR_ELF_ENTRY (-49)        /* the entry lies in nothing that is loaded for execution */
+#define PURG_ERR_ELF_UNSUPPORTED (-50)  /* thread-local variables, indirect functions, or more than 65279 sections */
+#define PURG_ERR_ELF_INSTRUCTION (-51)  /* a relocation is for another instruction than the one that is there */
 
 /* Memory maps. */
 #define PURG_ERR_MAP_SYNTAX (-64)  /* a line or a word is not of the map's format */
@@ -130,7 +132,10 @@ extern "C" {
 /* The sentence for a PURG_ERR_*, without a full stop; "unknown error" for any other number. Never NULL. */
 const char *purg_strerror(int64_t error);
 
-/* ---- Digests: SHA-256 as the purgatory computes it, by the SHA instructions of the CPU. ---- */
+/*
+ * ---- Digests: SHA-256 as the purgatory computes it, by the SHA instructions of the CPU. They use vector registers,
+ * which must be usable, as in any program of an operating system. ----
+ */
 
 /* A stream. What is in it is the library's. */
 struct purg_sha256 {
@@ -184,7 +189,10 @@ int purg_params_add(struct purg_params *params, const char *name, uint64_t start
  */
 int purg_params_finish(void *memory, size_t size);
 
-/* ---- ELF: a relocatable object (ET_REL), a static PIE (ET_DYN) or an executable (ET_EXEC). ---- */
+/*
+ * ---- ELF: a relocatable object (ET_REL), a static PIE (ET_DYN) or an executable (ET_EXEC), for freestanding code: all
+ * of the psABIs' relocations but for thread-local variables and indirect functions. ----
+ */
 
 /* An open file; what is in it is the library's from `file` on. It points at the file and at scratch. */
 struct purg_elf {
@@ -198,20 +206,36 @@ struct purg_elf {
 	const uint8_t *file;
 	uint64_t size;
 	uint64_t *scratch;
+	uint64_t base;     /* ET_DYN: the virtual address of what is loaded first */
+	uint64_t got;      /* ET_REL: offset of its GOT in what is loaded, ... */
+	uint64_t slots;    /* ... and its entries */
+	uint64_t sections; /* offset in the file, as the next ones: of the section headers, ... */
+	uint64_t segments; /* ... of the program headers, ... */
+	uint64_t symbols;  /* ... of the symbol table, ... */
+	uint64_t strings;  /* ... of its strings */
+	uint64_t symbol_count;
+	uint64_t strings_size;
 	uint32_t section_count;
-	uint32_t symbols;
+	uint32_t segment_count;
 };
 
 /* The scratch memory, in uint64_t, that purg_elf_open needs for this file; PURG_ERR_ELF_* if it is none. */
 int64_t purg_elf_scratch(const void *file, size_t size);
 
 /*
- * Check all of a file: every header, section, segment, symbol and relocation, so that what follows can only fail for
- * the address. Scratch memory as purg_elf_scratch says stays in use.
- * ET_REL: loaded are the sections with SHF_ALLOC and common symbols, in the order executable, read-only, writable,
- * zeros, each of these on a page of its own. ET_DYN, ET_EXEC: loaded are the PT_LOADs, by their virtual or physical
- * addresses. entry: e_entry; ET_REL: e_entry in the first executable section that holds it, as kexec-tools has it.
- * Errors: PURG_ERR_ELF_*, PURG_ERR_ROOM.
+ * Check all of a file: every header, section, segment, symbol and relocation that matters to what is loaded, so that
+ * what follows can only fail for the address. Scratch memory as purg_elf_scratch says stays in use; after an error its
+ * content is of no use.
+ *
+ * ET_REL: loaded are the sections with SHF_ALLOC, a GOT for what asks for one, and common symbols, in the order
+ * executable, read-only and GOT, writable, zeros, each of these on a page of its own. Each symbol is defined once: of
+ * section groups (COMDAT) all members are loaded, and of two global symbols of one name the first is found.
+ * ET_DYN: the PT_LOADs by their virtual addresses, from the lowest on, rounded down to align; ET_EXEC: by their
+ * physical addresses. In the file they are in this order. Relocations are those of PT_DYNAMIC; an executable has none.
+ *
+ * entry: e_entry; in ET_REL, in the first executable section that holds it, as kexec-tools has it; in ET_EXEC it is a
+ * physical address or, where none holds it, a virtual one.
+ * Errors: PURG_ERR_ELF_*, PURG_ERR_ROOM (scratch).
  */
 int purg_elf_open(struct purg_elf *elf, const void *file, size_t size, uint64_t *scratch, size_t scratch_count);
 
@@ -224,8 +248,15 @@ int purg_elf_open(struct purg_elf *elf, const void *file, size_t size, uint64_t 
 int64_t purg_elf_load(const struct purg_elf *elf, void *memory, size_t room, uint64_t address);
 
 /*
- * Where a global symbol lies in what is loaded: *offset, *size (st_size). Errors: PURG_ERR_ELF_SYMBOL,
- * PURG_ERR_ELF_SYMBOL_PLACE.
+ * ET_DYN, ET_EXEC: the same without relocating anything, for what does that itself, at any address: what
+ * `objcopy -O binary` makes of an arm64 vmlinux, its Image, and the zeros behind it. Returns mem_size.
+ * Errors: PURG_ERR_ROOM, PURG_ERR_ARGUMENT (ET_REL).
+ */
+int64_t purg_elf_flatten(const struct purg_elf *elf, void *memory, size_t room);
+
+/*
+ * Where a global symbol lies in what is loaded: *offset, *size (st_size). In ET_DYN and ET_EXEC also a hidden one,
+ * which linkers make local. Errors: PURG_ERR_ELF_SYMBOL, PURG_ERR_ELF_SYMBOL_PLACE.
  */
 int purg_elf_symbol(const struct purg_elf *elf, const char *name, uint64_t *offset, uint64_t *size);
 
