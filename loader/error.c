@@ -134,15 +134,15 @@ const char *purg_strerror(int64_t error)
 	case PURG_ERR_BP_EFI:
 		return "there is no EFI system table, or a memory map not of whole descriptors of version 1";
 	case PURG_ERR_DTB_DAMAGED:
-		return "not a sound DTB, as fdt_check_full says it";
+		return "not a sound device tree";
 	case PURG_ERR_DTB_CELLS:
-		return "#address-cells or #size-cells is neither 1 nor 2";
+		return "#address-cells or #size-cells of the device tree is neither 1 nor 2";
 	case PURG_ERR_DTB_FIT:
-		return "an address or a size does not fit into the cells it has";
+		return "an address or a size does not fit into the cells that the device tree has for it";
 	case PURG_ERR_DTB_SIZE:
-		return "larger than the 2 MiB that arm64 allows";
+		return "the device tree is larger than the 2 MiB that arm64 allows";
 	case PURG_ERR_DTB_PROPERTY:
-		return "a property that must be read has a size that it cannot have";
+		return "a property of the device tree has a size that it cannot have";
 	case PURG_ERR_CORE_COUNT:
 		return "there is no note, no memory, or more of both than ELF can count";
 	case PURG_ERR_CORE_RANGE:

@@ -15,7 +15,7 @@
  * Rules that hold for all of it:
  *
  *  - Freestanding: of a libc it needs memcpy, memmove, memset and memcmp only. It allocates nothing, does no I/O, and
- *    has no variables, so any thread may call anything. Only loader/dtb.c needs libfdt.
+ *    has no variables, so any thread may call anything. Only loader/dtb*.c need libfdt.
  *  - Memory is the caller's. What is only read is const, and is never read outside the size that was given with it; it
  *    may have any alignment. Input and output may not overlap. Nothing is kept after a return but what a structure
  *    says that it points at.
@@ -119,11 +119,11 @@ extern "C" {
 #define PURG_ERR_BP_EFI (-131) /* no EFI system table, or a map not of whole descriptors of version 1 */
 
 /* Device trees. */
-#define PURG_ERR_DTB_DAMAGED (-144)  /* not a sound DTB, as fdt_check_full says it */
+#define PURG_ERR_DTB_DAMAGED (-144)  /* not a sound device tree */
 #define PURG_ERR_DTB_CELLS (-145)    /* #address-cells or #size-cells is neither 1 nor 2 */
 #define PURG_ERR_DTB_FIT (-146)      /* an address or a size does not fit into the cells it has */
-#define PURG_ERR_DTB_SIZE (-147)     /* larger than the 2 MiB that arm64 allows */
-#define PURG_ERR_DTB_PROPERTY (-148) /* a property that must be read has a size that it cannot have */
+#define PURG_ERR_DTB_SIZE (-147)     /* the device tree is larger than the 2 MiB that arm64 allows */
+#define PURG_ERR_DTB_PROPERTY (-148) /* a property of the device tree has a size that it cannot have */
 
 /* Dumps. */
 #define PURG_ERR_CORE_COUNT (-160) /* no note, no memory, or more of both than ELF can count */
@@ -326,7 +326,13 @@ int purg_map_from_e820(struct purg_map *map, const void *table, uint32_t entries
 int purg_map_from_efi(struct purg_map *map, const void *descriptors, size_t size, uint32_t descriptor_size,
 		      uint32_t descriptor_version);
 
-/* The nodes memory and reserved-memory, and the memory reservations of a DTB. In loader/dtb_map.c, with libfdt. */
+/*
+ * A DTB: its memory nodes as RAM, as far as linux,usable-memory has it; the children of /reserved-memory and the memory
+ * reservations as PURG_MEM_KEPT. A node with a status but "okay" is left out, and a child of /reserved-memory without
+ * reg: the next kernel finds a place for it. The cells are the root's, as for purg_dtb_write, and for the children what
+ * /reserved-memory says in its turn. In loader/dtb_map.c, with libfdt. dtb is a multiple of 8, since libfdt wants that.
+ * Errors: PURG_ERR_MAP_*, PURG_ERR_DTB_*, PURG_ERR_ALIGN.
+ */
 int purg_map_from_dtb(struct purg_map *map, const void *dtb, size_t size);
 
 /* Whom a question is for. */
@@ -502,31 +508,43 @@ int purg_uki_read(struct purg_uki *uki, const void *file, size_t size);
 
 /* ---- arm64: the DTB for the next kernel. In loader/dtb.c, with libfdt. ---- */
 
+/*
+ * libfdt needs of a libc, beside what this library does, memchr, strlen, strnlen, strchr and strrchr (and strtoul if
+ * overlays are in it); it says so in libfdt_env.h, which is there to be replaced.
+ */
+
 #define PURG_DTB_MAX_SIZE 0x200000 /* booting.rst */
 
 struct purg_dtb {
-	const void *dtb;      /* to start from; NULL: an empty tree */
+	const void *dtb;      /* to start from, at a multiple of 8, since libfdt wants that; NULL: an empty tree */
 	uint64_t size;        /* bytes that may be read there */
 	const char *bootargs; /* NULL: as they are */
 	uint64_t initrd;
-	uint64_t initrd_size; /* zero: none, and an old one's properties are dropped */
+	uint64_t initrd_size; /* zero: none */
 	uint64_t kaslr_seed;  /* zero: none */
 	const void *rng_seed;
 	uint32_t rng_seed_size; /* zero: none */
-	uint32_t usable_count;
-	const struct purg_range *usable;  /* linux,usable-memory-range: a crash kernel's memory; count zero: none */
+	uint32_t usable_count;  /* zero: none */
+	/* linux,usable-memory-range: a crash kernel's memory; what lies below 4 GiB last (drivers/of/fdt.c) */
+	const struct purg_range *usable;
 	uint64_t elfcorehdr;              /* linux,elfcorehdr */
 	uint64_t elfcorehdr_size;         /* zero: none */
-	const struct purg_range *dropped; /* memory reservations to drop, as far as one of these covers them: ... */
-	uint32_t dropped_count;           /* ... the old DTB; the old initrd's is dropped in any case */
+	const struct purg_range *dropped; /* memory reservations to drop: what lies within one of these, up to ... */
+	uint32_t dropped_count;           /* ... the end of its last page of 4 KiB. As such the old DTB is one */
 	uint32_t reserved;
 };
 
 /*
- * The completed DTB: a copy with /chosen as said. Addresses are written with the root's #address-cells and #size-cells
- * (2 and 1 if it does not say) and must fit; linux,initrd-* have two cells always. _size computes the exact bytes that
- * it takes; _write returns them. out is a multiple of 8.
- * Errors: PURG_ERR_DTB_*, PURG_ERR_ALIGN, PURG_ERR_ROOM.
+ * The completed DTB: a copy in which /chosen has what is said here. What it had before of linux,initrd-start and -end,
+ * kaslr-seed, rng-seed, linux,usable-memory-range, linux,elfcorehdr, linux,ima-kexec-buffer, linux,kho-fdt and
+ * linux,kho-scratch was for the old kernel, and goes if nothing takes its place; with it go the reservations of the old
+ * initrd and of the IMA buffer, in the same way as dropped. All the rest stays, such as linux,uefi-*.
+ *
+ * Addresses are written with the root's #address-cells and #size-cells (2 and 1 if it does not say) and must fit;
+ * linux,initrd-* have two cells always. The empty tree has 2 and 2, and nothing else: a kernel then takes ACPI.
+ * _size computes the exact bytes that it takes; _write returns them. out is a multiple of 8. dtb is DTB version 16 or
+ * later, of at most PURG_DTB_MAX_SIZE; names of properties have at most 255 characters.
+ * Errors: PURG_ERR_DTB_*, PURG_ERR_ALIGN, PURG_ERR_ROOM, PURG_ERR_WRAP, PURG_ERR_ARGUMENT (a range of size zero).
  */
 int64_t purg_dtb_size(const struct purg_dtb *in);
 int64_t purg_dtb_write(void *out, size_t room, const struct purg_dtb *in);
