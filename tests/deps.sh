@@ -12,7 +12,7 @@ qemu-system-arm qemu-system-x86 ipxe-qemu qemu-user
 python3 python3-pytest python3-pytest-xdist python3-cryptography-vectors
 gccgo
 device-tree-compiler cpio git ca-certificates
-dpkg-dev lz4
+dpkg-dev lz4 zstd
 clang-format cppcheck shellcheck
 '
 [ "${1:-}" != bench ] || packages="$packages python3-matplotlib"
