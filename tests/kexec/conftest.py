@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "qemu"))
 
-from guests import Outer  # noqa: E402
+from guests import outer_of  # noqa: E402
 from machine import BUILD  # noqa: E402
 from table import aligned, recorded  # noqa: E402
 
@@ -26,7 +26,7 @@ def purgatory(request):
 @pytest.fixture
 def outer(purgatory, tmp_path):
     """Makes the outer kernel's machine. The initrds are large, and nobody reads them afterwards."""
-    yield lambda computer, **rest: Outer(computer, purgatory, tmp_path, **rest)
+    yield lambda computer, **rest: outer_of(computer, purgatory, tmp_path, **rest)
     (tmp_path / "initrd").unlink(missing_ok=True)
 
 

@@ -8,9 +8,9 @@ up was refused.
 import re
 import time
 
-from guests import ARM64, X86_64, cases
+from guests import cases, speak
 from machine import ARCHES, wait_until_halted
-from test_kexec_crash import CRASHKERNEL
+from outer import ARM64, CRASHKERNEL, X86_64
 
 BOTH = cases(ours=(ARM64, X86_64), stock=(ARM64, X86_64))
 
@@ -49,7 +49,7 @@ def refused(machine, computer, purgatory):
 @BOTH
 def test_damaged(outer, note, purgatory, computer):
     """Loaded by kexec -l, changed when the old kernel is gone: refused."""
-    with outer(computer).stopped_at_purgatory(computer.speak) as machine:
+    with outer(computer).stopped_at_purgatory(speak(computer)) as machine:
         flip(machine, computer)
         machine.gdb.resume()
         refused(machine, computer, purgatory)
@@ -60,7 +60,7 @@ def test_damaged(outer, note, purgatory, computer):
 def test_damaged_crash_kernel(outer, note, purgatory, computer):
     """Loaded by kexec -p, changed while the old kernel still runs: refused."""
     guest = outer(computer, append=CRASHKERNEL[computer.arch])
-    with guest.stopped_when_loaded(f"-p /vmlinuz {computer.speak} {guest.inner()}", "crash") as machine:
+    with guest.stopped_when_loaded(f"-p /vmlinuz {speak(computer)} {guest.inner()}", "crash") as machine:
         flip(machine, computer)
         machine.gdb.resume()
         refused(machine, computer, purgatory)
@@ -70,7 +70,7 @@ def test_damaged_crash_kernel(outer, note, purgatory, computer):
 @BOTH
 def test_damaged_without_checks(outer, note, purgatory, computer):
     """Under --no-checks the same change keeps no kernel from coming up; ours says that it did not look."""
-    with outer(computer).stopped_at_purgatory(f"--no-checks {computer.speak}") as machine:
+    with outer(computer).stopped_at_purgatory(f"--no-checks {speak(computer)}") as machine:
         flip(machine, computer)
         machine.gdb.resume()
         machine.greeting()

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from guests import X86_64
+from outer import X86_64
 
 COM1 = 0x3F8
 DIVISOR, LINE_CONTROL = COM1, COM1 + 3

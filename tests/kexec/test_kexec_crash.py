@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """`kexec -p`, and a crash by sysrq: the kernel that was kept for it comes up, and finds the old one's memory."""
 
-from guests import ARM64, ARM64_COMPUTERS, X86_64_COMPUTERS, cases
-
-CRASHKERNEL = {"arm64": "crashkernel=128M", "x86_64": "crashkernel=192M"}
+from guests import cases, speak
+from outer import ARM64, ARM64_COMPUTERS, CRASHKERNEL, X86_64_COMPUTERS
 
 # QEMU's firmware had put the outer kernel's setup code there, and nobody needs it later. On x86 the purgatory saves all
 # below 640 KiB before the inner kernel may use it, and the inner kernel's /proc/vmcore has it from where it was saved.
@@ -16,7 +15,7 @@ def test_crash(outer, note, computer):
     nothing can be read there: Debian's kernel does not tell kexec-tools where its _text is, and the headers come out
     wrong."""
     guest = outer(computer, append=CRASHKERNEL[computer.arch])
-    with guest.start(f"load -p /vmlinuz {computer.speak} {guest.inner(f'nr_cpus=1 look={LOW:#x}')}; crash") as machine:
+    with guest.start(f"load -p /vmlinuz {speak(computer)} {guest.inner(f'nr_cpus=1 look={LOW:#x}')}; crash") as machine:
         machine.jump()
         before = machine.memory(LOW, 8)
         seconds = machine.greeting()

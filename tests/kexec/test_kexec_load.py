@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from guests import ARM64, ARM64_COMPUTERS, X86_64, X86_64_COMPUTERS, cases
+from guests import cases, speak
+from outer import ARM64, ARM64_COMPUTERS, X86_64, X86_64_COMPUTERS
 
 
 def verified(machine):
@@ -21,7 +22,7 @@ def verified(machine):
 def test_load(outer, note, purgatory, computer):
     """The inner kernel comes up; ours tells how many bytes it has verified: all that were loaded but its own."""
     guest = outer(computer)
-    with guest.start(f"load -l /vmlinuz {computer.speak} {guest.inner('mark=uncut')}; jump") as machine:
+    with guest.start(f"load -l /vmlinuz {speak(computer)} {guest.inner('mark=uncut')}; jump") as machine:
         seconds = machine.greeting()
         machine.wait_for("inner: command line: .* mark=uncut")
         machine.wait_for_exit()
@@ -37,7 +38,7 @@ def test_load(outer, note, purgatory, computer):
 def test_plain_form(outer, note, computer):
     """Our form with relocations is relocated by kexec-tools itself."""
     guest = outer(computer)
-    with guest.start(f"load -l /vmlinuz {computer.speak} {guest.inner()}; jump") as machine:
+    with guest.start(f"load -l /vmlinuz {speak(computer)} {guest.inner()}; jump") as machine:
         seconds = machine.greeting()
         verified(machine)
     note("kexec -l", f"{computer.name}, plain form", "boots", seconds)

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from guests import X86_64, x86_64
 from machine import BUILD, GIB
+from outer import X86_64, x86_64
 from test_kexec_load import verified
 
 CR4_LA57 = 1 << 12

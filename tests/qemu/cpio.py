@@ -10,15 +10,19 @@ def padded(data):
     return data.ljust(-(-len(data) // 4) * 4, b"\0")
 
 
+def head(name, mode, size, inode=0):
+    """What comes before a file's content."""
+    encoded = name.encode() + b"\0"
+    fields = [inode, mode, 0, 0, 1, 0, size, 0, 0, 0, 0, len(encoded), 0]
+    return padded(b"070701" + b"".join(b"%08x" % field for field in fields) + encoded)
+
+
 def archive(files):
     """An archive of name: (permissions, content); a directory's content is None. Behind another one it replaces or adds
     these files."""
     data = b""
     for inode, (name, (permissions, content)) in enumerate([*files.items(), (TRAILER, (0, b""))]):
-        encoded = name.encode() + b"\0"
         mode = permissions | (DIRECTORY if content is None else REGULAR)
         content = content or b""
-        fields = [inode, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(encoded), 0]
-        head = b"070701" + b"".join(b"%08x" % field for field in fields) + encoded
-        data += padded(head) + padded(content)
+        data += head(name, mode, len(content), inode) + padded(content)
     return data

@@ -2,29 +2,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 # The first program of both kernels. In the outer one it carries out the test's orders, which bring up the inner one;
-# there it says what it finds. Then it switches the machine off.
-
-# load ARGUMENT...: have kexec-tools load, and tell of its messages those that say what went where.
-load() {
-	if ! kexec --debug --kexec-syscall "$@" >/log 2>&1; then
-		cat /log
-		echo 'outer: kexec failed'
-		poweroff -f
-	fi
-	grep -E '^(kexec_load: entry|segment|Loaded)' /log
-	echo 'outer: loaded'
-}
-
-# The test's clock starts at these words.
-jump() {
-	echo 'outer: jump'
-	kexec --exec
-}
-
-crash() {
-	echo 'outer: jump'
-	echo c >/proc/sysrq-trigger
-}
+# there it says what it finds. Then it switches the machine off. An inner kernel that was given orders as well, and its
+# number on the command line as kernel=, is an outer one for the next.
 
 # number OFFSET: the 64-bit number there in the old kernel's memory, an ELF.
 number() {
@@ -42,6 +21,16 @@ look() {
 	echo "inner: at $1 was $(number $(($1 - $(number $((header + 24))) + $(number $((header + 8))))))"
 }
 
+crash() {
+	echo 'outer: jump'
+	echo c >/proc/sysrq-trigger
+}
+
+greet() {
+	echo "inner: userspace of Linux $(uname -r) on $(uname -m)"
+	echo "inner: command line: $(cat /proc/cmdline)"
+}
+
 /bin/busybox mkdir -p /dev /proc /sys
 /bin/busybox mount -t devtmpfs dev /dev
 /bin/busybox mount -t proc proc /proc
@@ -52,6 +41,10 @@ busybox --install -s /bin
 # Through real mode a kernel comes without its command line, and so without a console on the serial port.
 grep -q console= /proc/cmdline || exec >/dev/ttyS0 2>&1
 
+# shellcheck source=/dev/null
+. /words
+kernel=${kernel:-1}
+[ "$kernel" -eq 1 ] || greet
 if [ -e /orders ]; then
 	# shellcheck source=/dev/null
 	. /orders
@@ -59,12 +52,11 @@ if [ -e /orders ]; then
 	poweroff -f
 fi
 
-echo "inner: userspace of Linux $(uname -r) on $(uname -m)"
-echo "inner: command line: $(cat /proc/cmdline)"
+greet
 if [ -e /proc/vmcore ]; then
 	echo "inner: vmcore of $(stat -c %s /proc/vmcore) bytes"
 	# shellcheck disable=SC2154 # of the command line
-	[ "$(uname -m)" != x86_64 ] || look "$look"
+	[ "$(uname -m)" != x86_64 ] || [ ! "$look" ] || look "$look"
 fi
 echo 'inner: end'
 poweroff -f
