@@ -14,7 +14,7 @@ UNIT_tables := $(GENERIC) arch/arm64/tables.c
 UNIT_dtb := front/arm64/dtb.c
 UNIT_bootparams := front/x86_64/bootparams.c
 # Those of the library have all of it.
-LOADER_UNITS := loader_arm64_image loader_zboot loader_uki loader_dtb
+LOADER_UNITS := loader_arm64_image loader_zboot loader_uki loader_dtb loader_dtb_map
 $(foreach unit,$(LOADER_UNITS),$(eval UNIT_$(unit) := $(LOADER_SOURCES) $(call loader-sha256,$(HOST_ARCH))))
 UNITS := $(LOADER_UNITS) sha256 params main compat console tables dtb bootparams
 UNIT_TESTS := $(UNITS:%=$O/tests/unit/test_%)
