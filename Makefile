@@ -34,27 +34,31 @@ endif
 
 include linker/freestanding.mk
 include front/front.mk
+include tools/host.mk
 include loader/loader.mk
 include tools/tools.mk
 include tests/tests.mk
+include tests/fuzz/fuzz.mk
 
-.PHONY: all demo check check-unit check-tools check-qemu check-kexec check-kernel size bench lint format install deps \
-	clean help
+.PHONY: all commands demo check check-unit check-tools check-qemu check-kexec check-kernel fuzz size bench lint format \
+	install deps clean help
 
-all: $(BLOBS) $(COMMAND) ## build the purgatory in all its forms, and the command
+all: $(BLOBS) $(COMMAND) $(ARCHIVES) ## build the purgatory in all its forms, the command, and the library
+
+commands: $(COMMANDS) ## the command for both architectures, as build/command/ARCH/purgatory
 
 demo: deps ## boot two Debian kernels through the purgatory, and see a damaged one refused
 	$(MAKE) all debian
 	tests/demo.sh
 
 check: deps ## all tests but check-kernel
-	$(MAKE) all test-programs debian qemu10 clang-build kexec-programs
+	$(MAKE) all commands test-programs fuzz-programs debian qemu10 clang-build kexec-programs
 	tests/check.sh
 
 check-unit: $(UNIT_TESTS) $(UNIT_ARM64) ## the unit tests, on this machine under ASan and UBSan; arm64's SHA-256 emulated
 	tests/check.sh unit unit-arm64
 
-check-tools: all $(COMMAND_SANITIZED) ## the tests of the forms and of the command
+check-tools: all commands $(COMMAND_SANITIZED) ## the tests of the forms, of the library's build and of the command
 	tests/check.sh forms tools
 
 check-qemu: all $(MACHINE_PROGRAMS) debian qemu10 clang-build ## the boots under QEMU, of Debian 12 and of its backports
@@ -67,6 +71,9 @@ check-kernel: ## Linux built with our purgatory: kexec_file_load, a crash, a dam
 	tests/deps.sh kernel
 	$(MAKE) all $(KERNEL_TESTS)
 	/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/kernel
+
+fuzz: fuzz-programs ## each parser, FUZZ_SECONDS (60) of CPU time, by libFuzzer; FUZZ_TARGETS: which; build/fuzz/report.txt
+	tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 size: $(BLOBS) ## how large each form is, beside kexec-tools' purgatory
 	tests/size.sh
@@ -89,10 +96,12 @@ lint: ## clang-format, cppcheck, shellcheck
 format: ## clang-format every C file
 	clang-format -i $(C_FILES)
 
-install: all ## install the command, the blobs and the headers under PREFIX (default /usr/local), below DESTDIR
+install: all ## install command, blobs, library and headers under PREFIX (default /usr/local), below DESTDIR
 	$(say) INSTALL $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(COMMAND) $(DESTDIR)$(PREFIX)/bin/purgatory
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/purgatory $(BLOBS)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/purgatory $(BLOBS) $(filter-out $(ARCHIVE),$(ARCHIVES))
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(ARCHIVE)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/pkgconfig loader/libpurgatory.pc
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/purgatory include/purgatory/*.h
 
 deps: ## install the Debian packages that are missing

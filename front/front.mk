@@ -5,9 +5,9 @@
 FRONTS := $(foreach arch,$(ARCHES),$O/front-$(arch).bin)
 FRONT_SHARED := src/console.c src/fail.c src/params_digest.c src/sha256.c src/string.c src/vga_text.c
 
-# Where mmu_sync_memory is, and what map.c asks with.
-FRONT_ARCH_arm64 := mmu.S
-FRONT_ARCH_x86_64 := probe.c probe.S
+# Where mmu_sync_memory is, and what map.c asks with. boot_params are the library's.
+FRONT_ARCH_arm64 := arch/arm64/mmu.S
+FRONT_ARCH_x86_64 := arch/x86_64/probe.c arch/x86_64/probe.S loader/boot_params.c loader/bzimage.c
 
 # x86_64 is linked to where it runs; arm64 runs wherever the image was put.
 FRONT_LINK_arm64 := -pie
@@ -15,7 +15,7 @@ FRONT_LINK_x86_64 := -no-pie
 
 define front-arch
 FRONT_OBJECTS_$(1) := $$(call freestanding-objects,$(1),$$(wildcard front/*.c front/$(1)/*.c front/$(1)/*.S) $$(FRONT_SHARED) \
-	arch/$(1)/io.c arch/$(1)/map.c $$(addprefix arch/$(1)/,cpu.c cpu.S $$(FRONT_ARCH_$(1))))
+	$$(addprefix arch/$(1)/,io.c map.c cpu.c cpu.S) $$(FRONT_ARCH_$(1)))
 
 $O/front-$(1).elf: $O/$(1)/front.lds $$(FRONT_OBJECTS_$(1))
 	$$(say) LD $$@

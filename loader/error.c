@@ -67,6 +67,10 @@ const char *purg_strerror(int64_t error)
 		return "the symbol lies in nothing that is loaded";
 	case PURG_ERR_ELF_ENTRY:
 		return "the entry lies in nothing that is loaded for execution";
+	case PURG_ERR_ELF_UNSUPPORTED:
+		return "it has thread-local variables, indirect functions, or more than 65279 sections: not supported";
+	case PURG_ERR_ELF_INSTRUCTION:
+		return "a relocation is for another instruction than the one that is there";
 	case PURG_ERR_MAP_SYNTAX:
 		return "a line or a word is not of the map's format";
 	case PURG_ERR_MAP_RANGE:
@@ -108,39 +112,41 @@ const char *purg_strerror(int64_t error)
 	case PURG_ERR_ARM64_OFFSET:
 		return "text_offset is not a multiple of 4 below 2 MiB";
 	case PURG_ERR_ZBOOT_PAYLOAD:
-		return "the payload lies outside the file";
+		return "the payload is empty, or lies outside the file";
 	case PURG_ERR_ZBOOT_COMPRESSION:
-		return "compressed by a method that is not known here";
+		return "compressed with neither gzip nor zstd";
 	case PURG_ERR_PE_HEADER:
 		return "the PE headers are damaged";
 	case PURG_ERR_PE_SECTION:
 		return "a PE section lies outside the file";
 	case PURG_ERR_UKI_TWICE:
-		return "a section that may be there once is there twice";
+		return "a section that a profile may have once is there twice";
 	case PURG_ERR_UKI_LINUX:
-		return "there is no section .linux";
+		return "there is no section .linux, or it is empty";
+	case PURG_ERR_PE_MACHINE:
+		return "a PE file for neither arm64 nor x86_64";
 	case PURG_ERR_BP_CMDLINE:
 		return "the command line is longer than the kernel takes";
 	case PURG_ERR_BP_HIGH:
-		return "something lies above 4 GiB, and the kernel cannot be told";
+		return "boot_params, command line or initrd lie higher than the kernel takes them";
 	case PURG_ERR_BP_MAP:
-		return "the memory map has no RAM, or is not sorted, or overlaps itself";
+		return "the memory map has no RAM, overlaps itself, is not sorted or not e820's, or is too long";
 	case PURG_ERR_BP_EFI:
-		return "the EFI memory map is not one of whole descriptors";
+		return "there is no EFI system table, or a memory map not of whole descriptors of version 1";
 	case PURG_ERR_DTB_DAMAGED:
-		return "not a sound DTB, as fdt_check_full says it";
+		return "not a sound device tree";
 	case PURG_ERR_DTB_CELLS:
-		return "#address-cells or #size-cells is neither 1 nor 2";
+		return "#address-cells or #size-cells of the device tree is neither 1 nor 2";
 	case PURG_ERR_DTB_FIT:
-		return "an address or a size does not fit into the cells it has";
+		return "an address or a size does not fit into the cells that the device tree has for it";
 	case PURG_ERR_DTB_SIZE:
-		return "larger than the 2 MiB that arm64 allows";
+		return "the device tree is larger than the 2 MiB that arm64 allows";
 	case PURG_ERR_DTB_PROPERTY:
-		return "a property that must be read has a size that it cannot have";
+		return "a property of the device tree has a size that it cannot have";
 	case PURG_ERR_CORE_COUNT:
-		return "more program headers than ELF can count";
+		return "there is no note, no memory, or more of both than ELF can count";
 	case PURG_ERR_CORE_RANGE:
-		return "a range wraps, physically or in the linear map";
+		return "a range is empty, or wraps, physically or in the linear map";
 	default:
 		return "unknown error";
 	}

@@ -6,8 +6,8 @@ set -eu
 
 packages='
 make gcc libc6-dev binutils gcc-aarch64-linux-gnu libc6-dev-arm64-cross binutils-aarch64-linux-gnu
-clang llvm lld
-libfdt-dev zlib1g-dev libcmocka-dev linux-libc-dev
+clang libclang-rt-dev llvm lld
+libfdt-dev zlib1g-dev libzstd-dev libcmocka-dev pkg-config linux-libc-dev
 qemu-system-arm qemu-system-x86 ipxe-qemu qemu-user
 python3 python3-pytest python3-pytest-xdist python3-cryptography-vectors
 gccgo

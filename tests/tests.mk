@@ -14,14 +14,13 @@ UNIT_tables := $(GENERIC) arch/arm64/tables.c
 UNIT_dtb := front/arm64/dtb.c
 UNIT_bootparams := front/x86_64/bootparams.c
 # Those of the library have all of it.
-LOADER_UNITS :=
+LOADER_UNITS := loader_arm64_image loader_zboot loader_uki loader_dtb
 $(foreach unit,$(LOADER_UNITS),$(eval UNIT_$(unit) := $(LOADER_SOURCES) $(call loader-sha256,$(HOST_ARCH))))
 UNITS := $(LOADER_UNITS) sha256 params main compat console tables dtb bootparams
 UNIT_TESTS := $(UNITS:%=$O/tests/unit/test_%)
 
 define unit-test
-$O/tests/unit/test_$(1): $(patsubst %,$O/sanitized/%.o,tests/unit/test_$(1).c $(filter %.c,$(UNIT_$(1)))) \
-		$(patsubst %,$O/host/%.o,$(filter %.S,$(UNIT_$(1))))
+$O/tests/unit/test_$(1): $(call sanitized-objects,tests/unit/test_$(1).c $(UNIT_$(1)))
 	$$(say) HOSTLD $$@
 	mkdir -p $$(@D)
 	$$(HOSTCC) $$(SANITIZE) $$^ -lcmocka -lfdt -o $$@
@@ -33,26 +32,18 @@ $(foreach unit,$(UNITS),$(eval $(call unit-test,$(unit))))
 # The test of SHA-256 for QEMU's emulation of arm64 programs, without sanitizers: its C has been under them on the host. An
 # arm64 host has no use for it.
 UNIT_ARM64 := $(if $(filter-out arm64,$(HOST_ARCH)),$O/tests/unit-arm64/test_sha256)
-CMOCKA_ARM64 := $O/cmocka-arm64
-CMOCKA_ARM64_LIB := usr/lib/aarch64-linux-gnu
 UNIT_ARM64_OBJECTS := $(patsubst %,$O/tests/unit-arm64/%.o,tests/unit/test_sha256.c $(call sha256-paths,arm64))
 
-$O/tests/unit-arm64/%.o: % tests/tests.mk $(CMOCKA_ARM64)/version
+$O/tests/unit-arm64/%.o: % tests/tests.mk $(FOREIGN_STAMP_arm64)
 	$(say) CC $@
 	mkdir -p $(@D)
-	$(BINUTILS_arm64)gcc $(HOST_FLAGS) -I$(CMOCKA_ARM64)/usr/include -O2 -g -Wa,--noexecstack -MMD -MP -c $< -o $@
+	$(HOSTCC_arm64) $(HOST_FLAGS) -O2 -g -Wa,--noexecstack -MMD -MP -c $< -o $@
 
 $O/tests/unit-arm64/test_sha256: $(UNIT_ARM64_OBJECTS)
 	$(say) LD $@
-	$(BINUTILS_arm64)gcc $^ -L$(CMOCKA_ARM64)/$(CMOCKA_ARM64_LIB) -lcmocka \
-		'-Wl,-rpath,$$ORIGIN/../../cmocka-arm64/$(CMOCKA_ARM64_LIB)' -o $@
+	$(HOSTCC_arm64) $^ -lcmocka '-Wl,-rpath,$$ORIGIN/../../foreign/$(FOREIGN_LIB)' -o $@
 
 -include $(UNIT_ARM64_OBJECTS:.o=.d)
-
-# Debian's cmocka for arm64, beside the installed one.
-$(CMOCKA_ARM64)/version: tests/cmocka-arm64.sh tests/apt.sh
-	$(say) FETCH 'cmocka for arm64'
-	tests/cmocka-arm64.sh $(CMOCKA_ARM64)
 
 # Flat programs for the QEMU tests: what enters the purgatory, and what it enters.
 MACHINE_PROGRAMS := $(patsubst %,$O/tests/%,launch-arm64.bin launch-x86_64.elf payload-arm64.bin payload-x86_64.bin \

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot_params.h"
+#include "arm64_image.h"
 #include "bytes.h"
 #include "check_structure.h"
 #include "console_spec.h"
@@ -185,10 +187,12 @@ static void check_arm64(const struct packed *packed)
 {
 	const struct purg_segment *kernel = packed_segment(packed, "kernel");
 	const struct purg_handoff *handoff = &packed->purgatory.params.handoff;
-	struct kernel_arm64_header header;
+	struct arm64_image_header header;
 
+	if (kernel->size < sizeof(header))
+		fail(packed->file.path, "segment kernel", "is shorter than the header of an arm64 Image");
 	memcpy(&header, packed_bytes(packed, kernel->start, sizeof(header)), sizeof(header));
-	if (header.magic != KERNEL_ARM64_MAGIC || header.text_offset != kernel->start % PACK_ARM64_ALIGN)
+	if (header.magic != ARM64_IMAGE_MAGIC || header.text_offset != kernel->start % PACK_ARM64_ALIGN)
 		fail(packed->file.path, "segment kernel", "is not an arm64 Image at its text_offset from 2 MiB");
 	if (handoff->arm64.pc != kernel->start)
 		fail(packed->file.path, "params.handoff.pc", "is not the kernel's start");
@@ -206,7 +210,7 @@ static void check_x86_64(const struct packed *packed)
 	struct purg_handoff handoff = packed->purgatory.params.handoff;
 	const char *path = packed->file.path;
 
-	if (kernel->size <= KERNEL_X86_ENTRY || handoff.x86_64.rip != kernel->start + KERNEL_X86_ENTRY)
+	if (kernel->size <= BZIMAGE_ENTRY || handoff.x86_64.rip != kernel->start + BZIMAGE_ENTRY)
 		fail(path, "params.handoff.rip", "is not the kernel's 64-bit entry");
 	if (handoff.checks != PURG_CHECK_KERNEL)
 		fail(path, "params.handoff.checks", "is 0x%x, not that of the kernel", handoff.checks);

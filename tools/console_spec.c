@@ -158,7 +158,7 @@ void console_spec_check(const struct console_set *set, uint16_t arch)
 	}
 }
 
-static void take(struct console_set *set, const struct purg_console *console, uint16_t arch)
+void console_spec_take(struct console_set *set, uint16_t arch, const struct purg_console *console)
 {
 	if (set->count < PURG_MAX_CONSOLES && !lacking(console, arch) && !has(set, console))
 		set->console[set->count++] = *console;
@@ -177,7 +177,7 @@ static void take_earlycon(struct console_set *set, uint16_t arch, const char *va
 
 	/* Line settings may follow: the kernel sets them, the purgatory uses the UART as it finds it. */
 	if (parse(value, &console, &rest) && strchr(", ", *rest) && is_uart(&console))
-		take(set, &console, arch);
+		console_spec_take(set, arch, &console);
 }
 
 static void take_ttys(struct console_set *set, uint16_t arch, const char *value)
@@ -188,7 +188,7 @@ static void take_ttys(struct console_set *set, uint16_t arch, const char *value)
 	if (arch != PURG_ARCH_X86_64 || port >= sizeof(pc_ports) / sizeof(pc_ports[0]) || !strchr(", ", value[1]))
 		return;
 	console.base = pc_ports[port];
-	take(set, &console, arch);
+	console_spec_take(set, arch, &console);
 }
 
 /* Call take_value for each word of the command line that begins with prefix. */
@@ -212,7 +212,7 @@ void console_spec_deduce(struct console_set *set, uint16_t arch, const char *cmd
 	if (!set->count)
 		for_each(set, arch, cmdline, "console=ttyS", take_ttys);
 	if (!set->count && dtb && console_dtb_find(dtb, &console))
-		take(set, &console, arch);
+		console_spec_take(set, arch, &console);
 }
 
 void console_spec_warn(const struct console_set *set)

@@ -32,6 +32,9 @@ void console_spec_check(const struct console_set *set, uint16_t arch);
  */
 void console_spec_deduce(struct console_set *set, uint16_t arch, const char *cmdline, const void *dtb);
 
+/* Take one that was found elsewhere, if this architecture can have it and there is room. */
+void console_spec_take(struct console_set *set, uint16_t arch, const struct purg_console *console);
+
 /* Warn if nothing was given and nothing was found. */
 void console_spec_warn(const struct console_set *set);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-#include <sys/mman.h>
 #include <zlib.h>
 
 #include "error.h"
-#include "gunzip.h"
+#include "unpack.h"
 
 /* zlib counts what it is given at a time in 32 bits. */
 #define INPUT_CHUNK GIB
@@ -26,7 +25,7 @@ static void inflate_member(struct z_stream_s *z, const struct file *file)
 		error = inflate(z, Z_NO_FLUSH);
 		if (!z->avail_out && error != Z_STREAM_END)
 			fail(file->path, "gzip", "inflates to more than %llu MiB; no kernel is that large",
-			     (unsigned long long)(GUNZIP_LIMIT / MIB));
+			     (unsigned long long)(UNPACK_LIMIT / MIB));
 	}
 	if (error != Z_STREAM_END)
 		fail(file->path, "gzip", "damaged: %s; 'gzip -t' should accept it", z->msg ? z->msg : zError(error));
@@ -38,7 +37,7 @@ static uint64_t inflate_all(const struct file *file, uint8_t *out)
 	struct z_stream_s z = {
 		.next_in = (z_const Bytef *)file->data,
 		.next_out = out,
-		.avail_out = (uInt)GUNZIP_LIMIT,
+		.avail_out = (uInt)UNPACK_LIMIT,
 	};
 
 	if (inflateInit2(&z, 16 + MAX_WBITS) != Z_OK)
@@ -51,17 +50,13 @@ static uint64_t inflate_all(const struct file *file, uint8_t *out)
 			fail(file->path, "gzip", "cannot go on to its next member");
 	}
 	inflateEnd(&z);
-	return GUNZIP_LIMIT - z.avail_out;
+	return UNPACK_LIMIT - z.avail_out;
 }
 
 void gunzip(struct file *file)
 {
-	/* Room for the limit, of which only what is used is ever backed by memory. */
-	uint8_t *out =
-		mmap(NULL, GUNZIP_LIMIT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *out = unpack_room(file);
 
-	if (out == MAP_FAILED)
-		fail_errno(file->path, "memory to inflate it");
 	file->size = inflate_all(file, out);
 	file->data = out;
 }

@@ -4,16 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "digest.h"
+#include <purgatory/loader.h>
+
 #include "error.h"
 #include "image.h"
 #include "number.h"
 #include "output.h"
 #include "progress.h"
 #include "pvh.h"
-
-/* Smaller segments are hashed in no time: lanes would gain nothing. */
-#define STRIPED_FROM (64 * KIB)
 
 #define WRITE_CHUNK MIB
 
@@ -57,11 +55,11 @@ static uint64_t place(struct image *image, uint64_t size, uint64_t align)
 
 uint64_t image_add(struct image *image, const char *name, const void *data, uint64_t size, uint64_t align)
 {
-	struct image_piece *piece = &image->piece[image->piece_count];
+	struct piece *piece = &image->piece[image->piece_count];
 
 	if (image->piece_count == PURG_MAX_SEGMENTS)
 		fail(image->path, "segments", "there are more than %d; give fewer --initrd", PURG_MAX_SEGMENTS);
-	*piece = (struct image_piece){.data = data, .size = size};
+	*piece = (struct piece){.data = data, .size = size};
 	snprintf(piece->name, sizeof(piece->name), "%s", name);
 	piece->start = place(image, size, align);
 	image->piece_count++;
@@ -89,7 +87,7 @@ void image_begin(struct image *image, const char *path, const struct kernel *ker
 	image->pack = blobs->pack;
 	image->front = copy_of(image, blobs->front, blobs->pack.front_size, blobs->pack.front_size);
 	image->purgatory = copy_of(image, blobs->purgatory, blobs->header.file_size, blobs->header.mem_size);
-	memcpy(&image->params, image->purgatory + blobs->header.params, sizeof(image->params));
+	image->params = purg_blob_params(image->purgatory, blobs->header.mem_size);
 	image_move_to(image, 0);
 	if (kernel->arch == PURG_ARCH_X86_64)
 		image->extent[0].file = PVH_HEADERS_SIZE;
@@ -107,44 +105,7 @@ static uint64_t file_offset(const struct image *image, uint64_t start)
 	return extent->file + (start - extent->start);
 }
 
-static void fill_segments(struct image *image)
-{
-	for (unsigned int i = 0; i < image->piece_count; i++) {
-		const struct image_piece *piece = &image->piece[i];
-		struct purg_segment *segment = &image->params.segment[i];
-		bool striped = image->stripes > 1 && piece->size >= STRIPED_FROM;
-
-		segment->start = piece->start;
-		segment->size = piece->size;
-		segment->kind = striped ? PURG_DIGEST_STRIPED : PURG_DIGEST_SEGMENT;
-		segment->lanes = striped ? (uint16_t)image->stripes : 0;
-		memcpy(segment->name, piece->name, sizeof(segment->name));
-	}
-	image->params.segment_count = image->piece_count;
-}
-
-static void fill_digests(struct image *image)
-{
-	struct digest_job jobs[DIGEST_JOBS_MAX] = {{.data = image->purgatory, .size = image->blobs.header.ro_size}};
-	struct digest_job *segments = jobs + 1;
-	struct purg_params *params = &image->params;
-
-	for (unsigned int i = 0; i < image->piece_count; i++)
-		segments[i] = (struct digest_job){
-			.data = image->piece[i].data,
-			.size = image->piece[i].size,
-			.lanes = params->segment[i].lanes,
-		};
-	digest_all(jobs, image->piece_count + 1);
-	for (unsigned int i = 0; i < image->piece_count; i++)
-		memcpy(params->segment[i].digest, segments[i].digest, PURG_DIGEST_SIZE);
-	/* Not asked of a build that would refuse it. */
-	if (image->blobs.header.features & PURG_FEATURE_SELF_DIGEST)
-		memcpy(params->image_digest, jobs[0].digest, PURG_DIGEST_SIZE);
-	digest_params(params, params->block_digest);
-}
-
-static void write_piece(const struct image *image, const struct image_piece *piece)
+static void write_piece(const struct image *image, const struct piece *piece)
 {
 	uint64_t at = file_offset(image, piece->start);
 
@@ -157,30 +118,23 @@ static void write_piece(const struct image *image, const struct image_piece *pie
 	progress_end();
 }
 
-static void write_purgatory(struct image *image)
-{
-	const struct purg_header *header = &image->blobs.header;
-
-	memcpy(image->purgatory + header->params, &image->params, sizeof(image->params));
-	output_write(file_offset(image, image->pack.purgatory), image->purgatory, header->mem_size);
-}
-
 void image_write(struct image *image)
 {
 	const struct extent *last = current_extent(image);
+	uint32_t mem_size = image->blobs.header.mem_size;
 	uint8_t headers[PVH_HEADERS_SIZE];
 
 	memcpy(image->front + PACK_OFFSET, &image->pack, sizeof(image->pack));
 	output_open(image->path, last->file + last->file_size);
-	fill_segments(image);
-	fill_digests(image);
+	pieces_describe(image->piece, image->piece_count, image->stripes, image->params);
+	purg_params_finish(image->purgatory, mem_size);
 	if (image->kernel->arch == PURG_ARCH_X86_64) {
 		pvh_headers(image->extent, image->extent_count, headers);
 		output_write(0, headers, sizeof(headers));
 	}
 	for (unsigned int i = 0; i < image->piece_count; i++)
 		write_piece(image, &image->piece[i]);
-	write_purgatory(image);
+	output_write(file_offset(image, image->pack.purgatory), image->purgatory, mem_size);
 	output_commit();
 	free(image->front);
 	free(image->purgatory);

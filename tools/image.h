@@ -11,25 +11,18 @@
 #include "extent.h"
 #include "kernel.h"
 #include "pack.h"
-
-/* One segment: bytes at an offset from the base. */
-struct image_piece {
-	char name[PURG_NAME_SIZE + 1];
-	const uint8_t *data;
-	uint64_t size;
-	uint64_t start;
-};
+#include "piece.h"
 
 struct image {
 	const char *path; /* of the output */
 	struct blobs blobs;
 	const struct kernel *kernel;
-	uint32_t stripes;   /* lanes of the digests of large segments; 1: none is striped */
-	uint8_t *front;     /* a copy, to be completed: it carries pack */
-	uint8_t *purgatory; /* mem_size bytes, to be completed: it carries params */
+	uint32_t stripes;           /* lanes of the digests of large segments; 1: none is striped */
+	uint8_t *front;             /* a copy, to be completed: it carries pack */
+	uint8_t *purgatory;         /* mem_size bytes, to be completed */
+	struct purg_params *params; /* in it */
 	struct purg_pack pack;
-	struct purg_params params;
-	struct image_piece piece[PURG_MAX_SEGMENTS];
+	struct piece piece[PURG_MAX_SEGMENTS];
 	unsigned int piece_count;
 	struct extent extent[EXTENT_MAX];
 	unsigned int extent_count;

@@ -11,6 +11,7 @@
 #include "digest.h"
 #include "error.h"
 #include "inspect.h"
+#include "memory_map.h"
 #include "number.h"
 #include "packed.h"
 #include "segment_name.h"
@@ -156,10 +157,10 @@ static void print_number(const char *label, uint64_t value)
 
 static void print_sized(const char *label, uint64_t value)
 {
-	char text[INSPECT_SIZE];
+	char text[MEMORY_MAP_SIZE];
 
 	print_label(label);
-	printf("0x%" PRIx64 " (%s)\n", value, inspect_size(value, text));
+	printf("0x%" PRIx64 " (%s)\n", value, memory_map_size(value, text));
 }
 
 static void print_digest(const char *label, const uint8_t digest[PURG_DIGEST_SIZE])
@@ -248,7 +249,7 @@ static void print_params(const struct purgatory_image *purgatory)
 
 static void print_segments(const struct purg_params *params)
 {
-	char name[SEGMENT_NAME_SIZE], text[INSPECT_SIZE], label[32];
+	char name[SEGMENT_NAME_SIZE], text[MEMORY_MAP_SIZE], label[32];
 
 	printf("segments (%u)\n", params->segment_count);
 	for (unsigned int i = 0; i < params->segment_count; i++) {
@@ -258,7 +259,7 @@ static void print_segments(const struct purg_params *params)
 		snprintf(label, sizeof(label), "[%u] %s", i, name);
 		print_label(label);
 		printf("start 0x%" PRIx64 " size 0x%" PRIx64 " (%s)\n", segment->start, segment->size,
-		       inspect_size(segment->size, text));
+		       memory_map_size(segment->size, text));
 		print_name("", kinds, segment->kind);
 		if (segment->lanes) {
 			print_label("");

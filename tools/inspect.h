@@ -7,8 +7,4 @@
 /* Draw what is where in memory, as text. */
 void inspect_map(const struct packed *packed);
 
-/* A size as people say it, in a buffer of at least 16 bytes. */
-#define INSPECT_SIZE 16
-const char *inspect_size(uint64_t size, char text[INSPECT_SIZE]);
-
 #endif

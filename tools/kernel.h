@@ -6,41 +6,31 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <asm/bootparam.h>
+#include <purgatory/loader.h>
 
 #include "file.h"
 
-/* The header of an arm64 Image (Documentation/arch/arm64/booting.rst). */
-struct kernel_arm64_header {
-	uint32_t code[2];
-	uint64_t text_offset;
-	uint64_t image_size;
-	uint64_t flags;
-	uint64_t reserved[3];
-	uint32_t magic;
-	uint32_t pe;
+/* What a UKI carries beside the kernel; size zero: it does not. */
+struct kernel_part {
+	const uint8_t *data;
+	uint64_t size;
 };
-_Static_assert(sizeof(struct kernel_arm64_header) == 64, "size of the arm64 Image header");
-
-#define KERNEL_ARM64_MAGIC 0x644d5241 /* "ARM\x64" */
-#define KERNEL_ARM64_BIG_ENDIAN (1 << 0)
-
-#define KERNEL_X86_MAGIC 0x53726448   /* "HdrS" */
-#define KERNEL_X86_HEADER 0x1f1       /* where struct setup_header lies, in the file and in boot_params */
-#define KERNEL_X86_HEADER_LIMIT 0x290 /* what follows it in boot_params */
-#define KERNEL_X86_ENTRY 0x200        /* the 64-bit entry, from where the kernel was loaded */
 
 struct kernel {
-	struct file file;        /* inflated, if it was compressed */
-	uint16_t arch;           /* PURG_ARCH_* */
-	const uint8_t *data;     /* what is loaded ... */
-	uint64_t size;           /* ... so many bytes of it ... */
-	uint64_t mem_size;       /* ... into so much memory, at least size */
-	uint64_t entry;          /* from the start of what is loaded */
-	uint64_t cmdline_max;    /* longest command line, without its NUL */
-	uint64_t text_offset;    /* arm64: from a multiple of 2 MiB */
-	struct setup_header hdr; /* x86_64: as in the file */
-	uint64_t hdr_size;       /* x86_64: bytes of it that the file has */
+	struct file file;            /* unpacked, if it was compressed */
+	uint16_t arch;               /* PURG_ARCH_* */
+	const uint8_t *data;         /* what is loaded ... */
+	uint64_t size;               /* ... so many bytes of it ... */
+	uint64_t mem_size;           /* ... into so much memory, at least size */
+	uint64_t entry;              /* from the start of what is loaded */
+	uint64_t cmdline_max;        /* longest command line, without its NUL */
+	uint64_t text_offset;        /* arm64: from a multiple of 2 MiB */
+	bool anywhere;               /* arm64: memory below it is of use to it, too */
+	struct purg_bzimage bzimage; /* x86_64; of a vmlinux what it can say, and no header */
+	struct kernel_part initrd;   /* UKI */
+	struct kernel_part ucode;
+	struct kernel_part cmdline;
+	struct kernel_part dtb;
 };
 
 /* Read and check a kernel, or fail. */
@@ -49,5 +39,6 @@ void kernel_open(struct kernel *kernel, const char *path);
 /* For kernel_open: is it one of this kind, and if so take it or fail. kernel->file is open. */
 bool kernel_arm64(struct kernel *kernel);
 bool kernel_x86_64(struct kernel *kernel);
+bool kernel_vmlinux(struct kernel *kernel);
 
 #endif

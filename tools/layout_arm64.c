@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "arm64_image.h"
 #include "error.h"
 #include "layout.h"
 #include "number.h"
@@ -39,7 +40,7 @@ static void place_dtb_and_room(struct image *image, const struct layout *layout)
 static void place_kernel(struct image *image)
 {
 	const struct kernel *kernel = image->kernel;
-	struct purg_regs_arm64 *regs = &image->params.handoff.arm64;
+	struct purg_regs_arm64 *regs = &image->params->handoff.arm64;
 
 	image_reserve(image, kernel->text_offset, PACK_ARM64_ALIGN);
 	regs->pc = image_add(image, "kernel", kernel->data, kernel->size, 1);
@@ -48,10 +49,10 @@ static void place_kernel(struct image *image)
 
 static void fill_front(struct image *image)
 {
-	struct kernel_arm64_header header;
+	struct arm64_image_header header;
 
 	memcpy(&header, image->front, sizeof(header));
-	if (header.magic != KERNEL_ARM64_MAGIC)
+	if (header.magic != ARM64_IMAGE_MAGIC)
 		fail(NULL, "the front end built into this command", "is not an arm64 Image");
 	header.image_size = image->pack.image_size;
 	memcpy(image->front, &header, sizeof(header));
@@ -70,6 +71,6 @@ void layout_arm64(struct image *image, const struct layout *layout)
 		     "the image would take %" PRIu64 " MiB; an arm64 kernel finds its initrd within %llu MiB only",
 		     image->end / MIB, (unsigned long long)(SIZE_LIMIT / MIB));
 	image->pack.image_size = image->end;
-	image->params.handoff.checks = PURG_CHECK_KERNEL | PURG_CHECK_DTB;
+	image->params->handoff.checks = PURG_CHECK_KERNEL | PURG_CHECK_DTB;
 	fill_front(image);
 }

@@ -7,9 +7,8 @@
  *	initrds
  */
 #include <inttypes.h>
-#include <stddef.h>
-#include <string.h>
 
+#include "boot_params.h"
 #include "error.h"
 #include "layout.h"
 #include "number.h"
@@ -21,48 +20,27 @@
 #define LOW_LIMIT (2 * GIB)
 #define HIGH_START (4 * GIB)
 
-/* The boot protocol's "normal" video mode: do not ask, do not change. */
-#define VID_MODE_NORMAL 0xffff
-#define TYPE_OF_LOADER_UNDEFINED 0xff
-
-static struct boot_params boot_params;
-_Static_assert(sizeof(boot_params) == PAGE, "size of struct boot_params");
-_Static_assert(offsetof(struct boot_params, hdr) == KERNEL_X86_HEADER, "place of the setup header");
-
-static void fill_boot_params(const struct kernel *kernel, uint64_t address)
-{
-	struct setup_header *hdr = &boot_params.hdr;
-
-	*hdr = kernel->hdr;
-	hdr->type_of_loader = TYPE_OF_LOADER_UNDEFINED;
-	hdr->loadflags &= (uint8_t)~CAN_USE_HEAP;
-	hdr->vid_mode = VID_MODE_NORMAL;
-	hdr->code32_start = (uint32_t)address;
-	hdr->ramdisk_image = 0;
-	hdr->ramdisk_size = 0;
-	hdr->cmd_line_ptr = 0;
-	hdr->setup_data = 0;
-}
+static uint8_t boot_params[BP_SIZE];
 
 /* Where the kernel wants to be, or, if that is taken, the next place that it can be. */
 static uint64_t kernel_address(const struct image *image)
 {
 	const struct kernel *kernel = image->kernel;
-	const struct setup_header *hdr = &kernel->hdr;
-	uint64_t free = PACK_X86_BASE + image->end, address = hdr->pref_address, up, end;
+	const struct purg_bzimage *bzimage = &kernel->bzimage;
+	uint64_t free = PACK_X86_BASE + image->end, address = bzimage->address, up, end;
 
-	if (!hdr->relocatable_kernel && (address < free || address % PAGE))
+	if (!bzimage->relocatable && (address < free || address % PAGE))
 		fail(kernel->file.path, "pref_address",
 		     "is 0x%" PRIx64 " and the kernel is not relocatable; a page at or above 0x%" PRIx64 " is needed",
 		     address, free);
-	if (hdr->relocatable_kernel &&
-	    !number_align(number_max(address, free), number_max(hdr->kernel_alignment, PAGE), &address))
+	if (bzimage->relocatable &&
+	    !number_align(number_max(address, free), number_max(bzimage->align, PAGE), &address))
 		address = UINT64_MAX;
 	if (!number_align(kernel->mem_size, PAGE, &up) || !number_add(address, up, &end) || end > LOW_LIMIT)
 		fail(kernel->file.path, "pref_address",
 		     "0x%" PRIx64 " with 0x%" PRIx64
 		     " bytes to start in leads past 2 GiB; memory is sure below that only",
-		     (uint64_t)hdr->pref_address, kernel->mem_size);
+		     bzimage->address, kernel->mem_size);
 	return address;
 }
 
@@ -74,23 +52,22 @@ static void place_kernel(struct image *image, uint64_t address)
 	image_move_to(image, address - PACK_X86_BASE);
 	start = image_add(image, "kernel", kernel->data, kernel->size, 1);
 	image_reserve(image, kernel->mem_size - kernel->size, 1);
-	image->params.handoff.x86_64.rip = start + kernel->entry;
+	image->params->handoff.x86_64.rip = start + kernel->entry;
 }
 
 static void place_initrds(struct image *image, const struct layout *layout)
 {
-	const struct setup_header *hdr = &image->kernel->hdr;
-	uint64_t size = layout_initrd_size(layout), start, end, last;
+	uint64_t size = layout_initrd_size(layout), max = image->kernel->bzimage.initrd_max, start, end, last;
 
 	if (!number_align(PACK_X86_BASE + image->end, PAGE, &start) || !number_add(start, size, &end))
 		fail(image->path, "initrd", "the image would be larger than the address space");
 	if (end > LOW_LIMIT)
 		start = HIGH_START;
 	last = start + (size - 1);
-	if (!(hdr->xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G) && last > hdr->initrd_addr_max)
+	if (last > max)
 		fail(image->kernel->file.path, "initrd_addr_max",
-		     "the initrds would end at 0x%" PRIx64 ", but this kernel takes them up to 0x%x only", last,
-		     hdr->initrd_addr_max);
+		     "the initrds would end at 0x%" PRIx64 ", but this kernel takes them up to 0x%" PRIx64 " only",
+		     last, max);
 	image_move_to(image, start - PACK_X86_BASE);
 	layout_initrds(image, layout);
 }
@@ -107,7 +84,7 @@ static uint64_t console_span(const struct purg_console *console)
 static void check_consoles(const struct image *image)
 {
 	for (unsigned int i = 0; i < PURG_MAX_CONSOLES; i++) {
-		const struct purg_console *console = &image->params.console[i];
+		const struct purg_console *console = &image->params->console[i];
 
 		uint64_t span = console_span(console);
 
@@ -127,16 +104,16 @@ void layout_x86_64(struct image *image, const struct layout *layout)
 	if (image->blobs.header.align > PACK_X86_BASE)
 		fail(NULL, "the purgatory built into this command", "wants an alignment of more than 1 MiB");
 	layout_cmdline(image, layout);
-	pack->table_size = sizeof(boot_params);
-	pack->table = image_add(image, "bootprm", &boot_params, sizeof(boot_params), PAGE);
+	pack->table_size = BP_SIZE;
+	pack->table = image_add(image, "bootprm", boot_params, BP_SIZE, PAGE);
 	pack->room_size = ROOM;
 	pack->room = image_reserve(image, ROOM, PAGE);
 	address = kernel_address(image);
-	fill_boot_params(image->kernel, address);
+	boot_params_write_header(boot_params, &image->kernel->bzimage, address);
 	place_kernel(image, address);
 	if (layout->initrd_count)
 		place_initrds(image, layout);
 	pack->image_size = image->end;
 	check_consoles(image);
-	image->params.handoff.checks = PURG_CHECK_KERNEL;
+	image->params->handoff.checks = PURG_CHECK_KERNEL;
 }

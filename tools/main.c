@@ -19,6 +19,10 @@ static const struct command {
 	{"pack", "make one bootable, self-verifying image of a kernel and what belongs to it", command_pack},
 	{"inspect", "show what is in a purgatory or a packed image", command_inspect},
 	{"check", "verify a packed image offline", command_check},
+	{"load", "load a kernel into memory, to leave this one for it", command_load},
+	{"exec", "leave this kernel for the loaded one", command_exec},
+	{"unload", "forget the loaded kernel", command_unload},
+	{"status", "say whether a kernel is loaded", command_status},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -40,8 +44,9 @@ static int help(void)
 	     "  purgatory COMMAND --help     show the options of a command\n"
 	     "  purgatory --version          show the version and exit\n"
 	     "\n"
-	     "Exit codes: 0 done; 1 'check' found a digest that does not match; 2 anything else:\n"
-	     "usage, or a file that cannot be read, used or written. Errors are one line on stderr.");
+	     "Exit codes: 0 done; 1 'check' found a digest that does not match, 'status' a loaded kernel;\n"
+	     "2 anything else: usage, or a file that cannot be read, used or written. Errors are one\n"
+	     "line on stderr.");
 	return command_done(0);
 }
 
@@ -55,7 +60,7 @@ static int version(void)
 int main(int argc, char **argv)
 {
 	if (argc < 2)
-		fail_usage(NULL, "which command? pack, inspect or check");
+		fail_usage(NULL, "which command? pack, inspect, check, load, exec, unload or status");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return help();
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
@@ -63,5 +68,5 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	fail_usage(NULL, "'%s' is not a command; pack, inspect and check are", argv[1]);
+	fail_usage(NULL, "'%s' is not a command; pack, inspect, check, load, exec, unload and status are", argv[1]);
 }

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include <libfdt.h>
 
 #include "command.h"
 #include "console_spec.h"
 #include "error.h"
 #include "image.h"
+#include "inputs.h"
 #include "layout.h"
 #include "number.h"
-
-/* arm64: a DTB is mapped by the kernel in a window of this size (booting.rst). */
-#define DTB_LIMIT (2 * MIB)
 
 struct options {
 	const char *kernel;
@@ -123,57 +118,6 @@ static void parse(struct options *options, struct file initrd[PURG_MAX_SEGMENTS]
 		fail_usage("pack", "-o is missing");
 }
 
-static uint32_t parse_stripes(const char *text)
-{
-	static const char *const choices[] = {"1", "2", "4", "8", "16"};
-
-	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
-		if (!strcmp(text, choices[i]))
-			return 1u << i;
-	fail(NULL, "--stripes", "'%s' is no number of stripes; give 1, 2, 4, 8 or 16", text);
-}
-
-static void set_stripes(struct image *image, uint32_t stripes)
-{
-	if (stripes > 1 && !(image->blobs.header.features & PURG_FEATURE_STRIPED_DIGEST))
-		fail(NULL, "--stripes", "the purgatory built into this command does not support it; leave it out");
-	image->stripes = stripes;
-}
-
-static void open_dtb(struct file *dtb, const char *path)
-{
-	int error;
-
-	file_open(dtb, path);
-	error = fdt_check_full(dtb->data, dtb->size);
-	if (error)
-		fail(path, "dtb", "is not a sound device tree blob (%s); make one with dtc -O dtb",
-		     fdt_strerror(error));
-	dtb->size = fdt_totalsize(dtb->data);
-	if (dtb->size > DTB_LIMIT)
-		fail(path, "totalsize", "is %" PRIu64 " bytes; 2 MiB is the most that arm64 allows", dtb->size);
-}
-
-static void check_cmdline(const struct kernel *kernel, const char *cmdline)
-{
-	uint64_t length = strlen(cmdline);
-
-	if (length > kernel->cmdline_max)
-		fail(NULL, "--append", "is %" PRIu64 " bytes long; this kernel takes %" PRIu64 " at most", length,
-		     kernel->cmdline_max);
-}
-
-static void find_consoles(struct options *options, const struct kernel *kernel)
-{
-	struct console_set *set = &options->consoles;
-	const struct file *dtb = options->layout.dtb;
-
-	if (set->given)
-		console_spec_check(set, kernel->arch);
-	else
-		console_spec_deduce(set, kernel->arch, options->layout.cmdline, dtb ? dtb->data : NULL);
-}
-
 /* A rename over an input would not disturb this run, but lose the input. */
 static void refuse_output_over_input(const char *out, const char *input, const char *option)
 {
@@ -194,27 +138,27 @@ int command_pack(int argc, char **argv)
 	uint32_t stripes;
 
 	parse(&options, initrd, argc, argv);
-	stripes = options.stripes ? parse_stripes(options.stripes) : 1;
 	refuse_output_over_input(options.out, options.kernel, "--kernel");
 	refuse_output_over_input(options.out, options.dtb, "--dtb");
 	for (unsigned int i = 0; i < layout->initrd_count; i++)
 		refuse_output_over_input(options.out, initrd[i].path, "--initrd");
 	kernel_open(&kernel, options.kernel);
+	stripes = inputs_stripes(options.stripes, kernel.arch);
 	for (unsigned int i = 0; i < layout->initrd_count; i++)
 		file_open(&initrd[i], initrd[i].path);
 	layout->cmdline = options.cmdline ? options.cmdline : "";
-	check_cmdline(&kernel, layout->cmdline);
+	inputs_cmdline(&kernel, layout->cmdline);
 	if (options.dtb && kernel.arch != PURG_ARCH_ARM64)
 		fail(options.dtb, "--dtb", "is for arm64 only, but the kernel is for x86_64; leave it out");
 	if (options.dtb) {
-		open_dtb(&dtb, options.dtb);
+		inputs_dtb(&dtb, options.dtb);
 		layout->dtb = &dtb;
 	}
-	find_consoles(&options, &kernel);
+	inputs_consoles(&options.consoles, &kernel, layout->cmdline, layout->dtb ? layout->dtb->data : NULL);
 
 	image_begin(&image, options.out, &kernel);
-	set_stripes(&image, stripes);
-	memcpy(image.params.console, options.consoles.console, sizeof(image.params.console));
+	image.stripes = stripes;
+	memcpy(image.params->console, options.consoles.console, sizeof(image.params->console));
 	if (kernel.arch == PURG_ARCH_ARM64)
 		layout_arm64(&image, layout);
 	else

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "boot_params.h"
+#include "arm64_image.h"
 #include "error.h"
 #include "kernel.h"
 #include "number.h"
@@ -31,7 +33,7 @@ const struct purg_segment *packed_segment(const struct packed *packed, const cha
 
 static uint64_t arm64_memory(const struct packed *packed, const struct purg_segment *kernel)
 {
-	struct kernel_arm64_header header;
+	struct arm64_image_header header;
 	const uint8_t *bytes = packed_bytes(packed, kernel->start, sizeof(header));
 
 	if (!bytes || kernel->size < sizeof(header))
@@ -42,13 +44,11 @@ static uint64_t arm64_memory(const struct packed *packed, const struct purg_segm
 
 static uint64_t x86_64_memory(const struct packed *packed, const struct purg_segment *kernel)
 {
-	struct boot_params boot_params;
-	const uint8_t *bytes = packed_bytes(packed, packed->pack.table, sizeof(boot_params));
+	const uint8_t *boot_params = packed_bytes(packed, packed->pack.table, BP_SIZE);
 
-	if (!bytes || packed->pack.table_size != sizeof(boot_params))
+	if (!boot_params || packed->pack.table_size != BP_SIZE)
 		return 0;
-	memcpy(&boot_params, bytes, sizeof(boot_params));
-	return number_max(boot_params.hdr.init_size, kernel->size);
+	return number_max(bp_get32(boot_params + BP_INIT_SIZE), kernel->size);
 }
 
 uint64_t packed_kernel_memory(const struct packed *packed, const struct purg_segment *kernel)
@@ -68,19 +68,19 @@ static bool is_flat(const struct file *file)
 
 static bool is_arm64_image(const struct file *file)
 {
-	struct kernel_arm64_header header;
+	struct arm64_image_header header;
 
 	if (file->size < sizeof(header))
 		return false;
 	memcpy(&header, file->data, sizeof(header));
-	return header.magic == KERNEL_ARM64_MAGIC;
+	return header.magic == ARM64_IMAGE_MAGIC;
 }
 
 /* An Image may be shorter than the memory it takes; the boot loader has that from its header. */
 static void open_arm64(struct packed *packed)
 {
 	const struct file *file = &packed->file;
-	struct kernel_arm64_header header;
+	struct arm64_image_header header;
 
 	memcpy(&header, file->data, sizeof(header));
 	packed->form = PACKED_IMAGE;

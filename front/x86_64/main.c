@@ -3,9 +3,6 @@
 #include "bootparams.h"
 #include <arch.h>
 
-/* Documentation/arch/x86/boot.rst, "64-bit boot protocol": the entry's offset in the loaded kernel. */
-#define ENTRY_64 0x200
-
 _Noreturn void front_main(uint64_t start_info, uint64_t limit);
 
 static const struct hvm_start_info *check_start_info(const struct front *front, uint64_t address, uint64_t limit)
@@ -18,7 +15,7 @@ static const struct hvm_start_info *check_start_info(const struct front *front, 
 	error = bootparams_check_start_info(info, limit);
 	if (error)
 		front_fail(FRONT_E_BOOTPARAMS + (uint32_t)-error, bootparams_strerror(error));
-	if (front_overlaps(front, info->map, (uint64_t)info->map_count * sizeof(struct hvm_map_entry)))
+	if (front_overlaps(front, info->map, (uint64_t)info->map_count * sizeof(struct purg_mem)))
 		front_fail(FRONT_E_SOURCE, "the machine's memory map lies in the memory that the image takes");
 	return info;
 }
@@ -26,7 +23,7 @@ static const struct hvm_start_info *check_start_info(const struct front *front, 
 static void check_piece(const struct front *front, const struct hvm_start_info *info, uint64_t limit,
 			const struct front_piece *piece)
 {
-	const struct hvm_map_entry *map = (const struct hvm_map_entry *)info->map;
+	const struct purg_mem *map = (const struct purg_mem *)info->map;
 
 	if (!bootparams_is_ram(map, info->map_count, front->base + piece->start, piece->size))
 		front_fail_piece(front, FRONT_E_MEMORY, piece,
@@ -48,9 +45,9 @@ static void check_memory(const struct front *front, const struct hvm_start_info 
 
 	for (uint32_t i = 0; front_piece(front, i, &piece); i++)
 		check_piece(front, info, limit, &piece);
-	if (pack->table_size < BOOTPARAMS_SIZE || kernel.start < ENTRY_64)
+	if (pack->table_size < BP_SIZE || kernel.start < BZIMAGE_ENTRY)
 		return;
-	kernel.start -= ENTRY_64;
+	kernel.start -= BZIMAGE_ENTRY;
 	kernel.size = bootparams_init_size((const void *)(front->base + pack->table));
 	check_piece(front, info, limit, &kernel);
 }
@@ -58,24 +55,24 @@ static void check_memory(const struct front *front, const struct hvm_start_info 
 static uint64_t complete_boot_params(const struct front *front, const struct hvm_start_info *info)
 {
 	const struct purg_pack *pack = front->pack;
-	struct bootparams_changes changes = {
+	struct purg_boot_params machine = {
 		.address = front->base + pack->room,
 		.cmdline = front->base + pack->cmdline,
 		.cmdline_size = pack->cmdline_size,
 		.initrd = front->base + pack->initrd,
 		.initrd_size = pack->initrd_size,
 		.rsdp = info->rsdp,
-		.map = (const struct hvm_map_entry *)info->map,
+		.map = (const struct purg_mem *)info->map,
 		.map_count = info->map_count,
 	};
-	int result = BOOTPARAMS_E_TEMPLATE;
+	int64_t result = BOOTPARAMS_E_TEMPLATE;
 
-	if (pack->table_size >= BOOTPARAMS_SIZE)
-		result = bootparams_complete((void *)changes.address, pack->room_size,
-					     (const void *)(front->base + pack->table), &changes);
+	if (pack->table_size >= BP_SIZE)
+		result = bootparams_complete((void *)machine.address, pack->room_size,
+					     (const void *)(front->base + pack->table), &machine);
 	if (result < 0)
 		front_fail(FRONT_E_BOOTPARAMS + (uint32_t)-result, bootparams_strerror(result));
-	return changes.address;
+	return machine.address;
 }
 
 /* From entry.S, with ebx as the machine gave it, and the end of the identity map. */

@@ -15,7 +15,7 @@
  * Rules that hold for all of it:
  *
  *  - Freestanding: of a libc it needs memcpy, memmove, memset and memcmp only. It allocates nothing, does no I/O, and
- *    has no variables, so any thread may call anything. Only loader/dtb.c needs libfdt.
+ *    has no variables, so any thread may call anything. Only loader/dtb*.c need libfdt.
  *  - Memory is the caller's. What is only read is const, and is never read outside the size that was given with it; it
  *    may have any alignment. Input and output may not overlap. Nothing is kept after a return but what a structure
  *    says that it points at.
@@ -76,6 +76,8 @@ extern "C" {
 #define PURG_ERR_ELF_SYMBOL_SIZE (-47)  /* the symbol has another size */
 #define PURG_ERR_ELF_SYMBOL_PLACE (-48) /* the symbol lies in nothing that is loaded */
 #define PURG_ERR_ELF_ENTRY (-49)        /* the entry lies in nothing that is loaded for execution */
+#define PURG_ERR_ELF_UNSUPPORTED (-50)  /* thread-local variables, indirect functions, or more than 65279 sections */
+#define PURG_ERR_ELF_INSTRUCTION (-51)  /* a relocation is for another instruction than the one that is there */
 
 /* Memory maps. */
 #define PURG_ERR_MAP_SYNTAX (-64)  /* a line or a word is not of the map's format */
@@ -102,34 +104,38 @@ extern "C" {
 #define PURG_ERR_ARM64_ENDIAN (-104)      /* a big-endian kernel */
 #define PURG_ERR_ARM64_SIZE (-105)        /* image_size is zero: a kernel before 3.17 */
 #define PURG_ERR_ARM64_OFFSET (-106)      /* text_offset is not a multiple of 4 below 2 MiB */
-#define PURG_ERR_ZBOOT_PAYLOAD (-107)     /* the payload lies outside the file */
-#define PURG_ERR_ZBOOT_COMPRESSION (-108) /* compressed by a method that is not known here */
+#define PURG_ERR_ZBOOT_PAYLOAD (-107)     /* the payload is empty, or lies outside the file */
+#define PURG_ERR_ZBOOT_COMPRESSION (-108) /* compressed with neither gzip nor zstd */
 #define PURG_ERR_PE_HEADER (-109)         /* the PE headers are damaged */
 #define PURG_ERR_PE_SECTION (-110)        /* a PE section lies outside the file */
-#define PURG_ERR_UKI_TWICE (-111)         /* a section that may be there once is there twice */
-#define PURG_ERR_UKI_LINUX (-112)         /* there is no section .linux */
+#define PURG_ERR_UKI_TWICE (-111)         /* a section that a profile may have once is there twice */
+#define PURG_ERR_UKI_LINUX (-112)         /* there is no section .linux, or it is empty */
+#define PURG_ERR_PE_MACHINE (-113)        /* for neither arm64 nor x86_64 */
 
 /* boot_params. */
 #define PURG_ERR_BP_CMDLINE (-128) /* the command line is longer than the kernel takes */
-#define PURG_ERR_BP_HIGH (-129)    /* something lies above 4 GiB, and the kernel cannot be told */
-#define PURG_ERR_BP_MAP (-130)     /* the memory map has no RAM, or is not sorted, or overlaps itself */
-#define PURG_ERR_BP_EFI (-131)     /* the EFI memory map is not one of whole descriptors */
+#define PURG_ERR_BP_HIGH (-129)    /* boot_params, command line or initrd lie higher than the kernel takes them */
+#define PURG_ERR_BP_MAP (-130) /* the map has no RAM, overlaps itself, is not sorted or not e820's, or is too long */
+#define PURG_ERR_BP_EFI (-131) /* no EFI system table, or a map not of whole descriptors of version 1 */
 
 /* Device trees. */
-#define PURG_ERR_DTB_DAMAGED (-144)  /* not a sound DTB, as fdt_check_full says it */
+#define PURG_ERR_DTB_DAMAGED (-144)  /* not a sound device tree */
 #define PURG_ERR_DTB_CELLS (-145)    /* #address-cells or #size-cells is neither 1 nor 2 */
 #define PURG_ERR_DTB_FIT (-146)      /* an address or a size does not fit into the cells it has */
-#define PURG_ERR_DTB_SIZE (-147)     /* larger than the 2 MiB that arm64 allows */
-#define PURG_ERR_DTB_PROPERTY (-148) /* a property that must be read has a size that it cannot have */
+#define PURG_ERR_DTB_SIZE (-147)     /* the device tree is larger than the 2 MiB that arm64 allows */
+#define PURG_ERR_DTB_PROPERTY (-148) /* a property of the device tree has a size that it cannot have */
 
 /* Dumps. */
-#define PURG_ERR_CORE_COUNT (-160) /* more program headers than ELF can count */
-#define PURG_ERR_CORE_RANGE (-161) /* a range wraps, physically or in the linear map */
+#define PURG_ERR_CORE_COUNT (-160) /* no note, no memory, or more of both than ELF can count */
+#define PURG_ERR_CORE_RANGE (-161) /* a range is empty, or wraps, physically or in the linear map */
 
 /* The sentence for a PURG_ERR_*, without a full stop; "unknown error" for any other number. Never NULL. */
 const char *purg_strerror(int64_t error);
 
-/* ---- Digests: SHA-256 as the purgatory computes it, by the SHA instructions of the CPU. ---- */
+/*
+ * ---- Digests: SHA-256 as the purgatory computes it, by the SHA instructions of the CPU. They use vector registers,
+ * which must be usable, as in any program of an operating system. ----
+ */
 
 /* A stream. What is in it is the library's. */
 struct purg_sha256 {
@@ -183,7 +189,10 @@ int purg_params_add(struct purg_params *params, const char *name, uint64_t start
  */
 int purg_params_finish(void *memory, size_t size);
 
-/* ---- ELF: a relocatable object (ET_REL), a static PIE (ET_DYN) or an executable (ET_EXEC). ---- */
+/*
+ * ---- ELF: a relocatable object (ET_REL), a static PIE (ET_DYN) or an executable (ET_EXEC), for freestanding code: all
+ * of the psABIs' relocations but for thread-local variables and indirect functions. ----
+ */
 
 /* An open file; what is in it is the library's from `file` on. It points at the file and at scratch. */
 struct purg_elf {
@@ -197,20 +206,36 @@ struct purg_elf {
 	const uint8_t *file;
 	uint64_t size;
 	uint64_t *scratch;
+	uint64_t base;     /* ET_DYN: the virtual address of what is loaded first */
+	uint64_t got;      /* ET_REL: offset of its GOT in what is loaded, ... */
+	uint64_t slots;    /* ... and its entries */
+	uint64_t sections; /* offset in the file, as the next ones: of the section headers, ... */
+	uint64_t segments; /* ... of the program headers, ... */
+	uint64_t symbols;  /* ... of the symbol table, ... */
+	uint64_t strings;  /* ... of its strings */
+	uint64_t symbol_count;
+	uint64_t strings_size;
 	uint32_t section_count;
-	uint32_t symbols;
+	uint32_t segment_count;
 };
 
 /* The scratch memory, in uint64_t, that purg_elf_open needs for this file; PURG_ERR_ELF_* if it is none. */
 int64_t purg_elf_scratch(const void *file, size_t size);
 
 /*
- * Check all of a file: every header, section, segment, symbol and relocation, so that what follows can only fail for
- * the address. Scratch memory as purg_elf_scratch says stays in use.
- * ET_REL: loaded are the sections with SHF_ALLOC and common symbols, in the order executable, read-only, writable,
- * zeros, each of these on a page of its own. ET_DYN, ET_EXEC: loaded are the PT_LOADs, by their virtual or physical
- * addresses. entry: e_entry; ET_REL: e_entry in the first executable section that holds it, as kexec-tools has it.
- * Errors: PURG_ERR_ELF_*, PURG_ERR_ROOM.
+ * Check all of a file: every header, section, segment, symbol and relocation that matters to what is loaded, so that
+ * what follows can only fail for the address. Scratch memory as purg_elf_scratch says stays in use; after an error its
+ * content is of no use.
+ *
+ * ET_REL: loaded are the sections with SHF_ALLOC, a GOT for what asks for one, and common symbols, in the order
+ * executable, read-only and GOT, writable, zeros, each of these on a page of its own. Each symbol is defined once: of
+ * section groups (COMDAT) all members are loaded, and of two global symbols of one name the first is found.
+ * ET_DYN: the PT_LOADs by their virtual addresses, from the lowest on, rounded down to align; ET_EXEC: by their
+ * physical addresses. In the file they are in this order. Relocations are those of PT_DYNAMIC; an executable has none.
+ *
+ * entry: e_entry; in ET_REL, in the first executable section that holds it, as kexec-tools has it; in ET_EXEC it is a
+ * physical address or, where none holds it, a virtual one.
+ * Errors: PURG_ERR_ELF_*, PURG_ERR_ROOM (scratch).
  */
 int purg_elf_open(struct purg_elf *elf, const void *file, size_t size, uint64_t *scratch, size_t scratch_count);
 
@@ -223,8 +248,15 @@ int purg_elf_open(struct purg_elf *elf, const void *file, size_t size, uint64_t 
 int64_t purg_elf_load(const struct purg_elf *elf, void *memory, size_t room, uint64_t address);
 
 /*
- * Where a global symbol lies in what is loaded: *offset, *size (st_size). Errors: PURG_ERR_ELF_SYMBOL,
- * PURG_ERR_ELF_SYMBOL_PLACE.
+ * ET_DYN, ET_EXEC: the same without relocating anything, for what does that itself, at any address: what
+ * `objcopy -O binary` makes of an arm64 vmlinux, its Image, and the zeros behind it. Returns mem_size.
+ * Errors: PURG_ERR_ROOM, PURG_ERR_ARGUMENT (ET_REL).
+ */
+int64_t purg_elf_flatten(const struct purg_elf *elf, void *memory, size_t room);
+
+/*
+ * Where a global symbol lies in what is loaded: *offset, *size (st_size). In ET_DYN and ET_EXEC also a hidden one,
+ * which linkers make local. Errors: PURG_ERR_ELF_SYMBOL, PURG_ERR_ELF_SYMBOL_PLACE.
  */
 int purg_elf_symbol(const struct purg_elf *elf, const char *name, uint64_t *offset, uint64_t *size);
 
@@ -294,7 +326,13 @@ int purg_map_from_e820(struct purg_map *map, const void *table, uint32_t entries
 int purg_map_from_efi(struct purg_map *map, const void *descriptors, size_t size, uint32_t descriptor_size,
 		      uint32_t descriptor_version);
 
-/* The nodes memory and reserved-memory, and the memory reservations of a DTB. In loader/dtb_map.c, with libfdt. */
+/*
+ * A DTB: its memory nodes as RAM, as far as linux,usable-memory has it; the children of /reserved-memory and the memory
+ * reservations as PURG_MEM_KEPT. A node with a status but "okay" is left out, and a child of /reserved-memory without
+ * reg: the next kernel finds a place for it. The cells are the root's, as for purg_dtb_write, and for the children what
+ * /reserved-memory says in its turn. In loader/dtb_map.c, with libfdt. dtb is a multiple of 8, since libfdt wants that.
+ * Errors: PURG_ERR_MAP_*, PURG_ERR_DTB_*, PURG_ERR_ALIGN.
+ */
 int purg_map_from_dtb(struct purg_map *map, const void *dtb, size_t size);
 
 /* Whom a question is for. */
@@ -359,9 +397,9 @@ struct purg_bzimage {
 	uint64_t mem_size;    /* ... into so many (init_size, at least size) */
 	uint64_t entry;       /* of the 64-bit entry, from where it is loaded: 0x200 */
 	uint64_t address;     /* pref_address */
-	uint64_t align;       /* kernel_alignment: for other addresses than pref_address */
+	uint64_t align;       /* kernel_alignment: for other addresses than pref_address; best above that one, too */
 	uint64_t cmdline_max; /* longest command line, without its NUL */
-	uint64_t initrd_max;  /* highest address of an initrd's last byte */
+	uint64_t initrd_max;  /* highest address of an initrd's last byte; UINT64_MAX if above_4g */
 	bool relocatable;
 	bool above_4g; /* kernel, initrd and the rest may lie above 4 GiB */
 };
@@ -371,8 +409,8 @@ int purg_bzimage_read(struct purg_bzimage *kernel, const void *file, size_t size
 
 /* What an EFI kernel hands on of its firmware (Linux arch/x86/include/asm/efi.h: struct efi_setup_data). */
 struct purg_efi {
-	const void *map; /* runtime services' descriptors with their virtual addresses */
-	uint64_t map_size;
+	const void *map;   /* runtime services' descriptors with their virtual addresses */
+	uint64_t map_size; /* bytes, a multiple of descriptor_size */
 	uint32_t descriptor_size;
 	uint32_t descriptor_version;
 	uint64_t system_table;
@@ -384,16 +422,17 @@ struct purg_efi {
 /* What goes into boot_params beside the kernel's own header. */
 struct purg_boot_params {
 	const struct purg_bzimage *kernel; /* NULL: an ELF vmlinux, which has no setup header */
-	uint64_t address;                  /* where boot_params will lie; with what follows it, it is one piece */
-	uint64_t cmdline;                  /* where the command line will lie ... */
-	uint64_t cmdline_size;             /* ... and its bytes with the NUL */
+	uint64_t kernel_address;           /* where the kernel will lie; code32_start says so */
+	uint64_t address;      /* where boot_params will lie, a multiple of 16; with what follows it, it is one piece */
+	uint64_t cmdline;      /* where the command line will lie ... */
+	uint64_t cmdline_size; /* ... and its bytes with the NUL; zero: none */
 	uint64_t initrd;
 	uint64_t initrd_size;       /* zero: none */
-	const struct purg_mem *map; /* sorted, not overlapping: purg_map_tell */
+	const struct purg_mem *map; /* sorted, not overlapping, of e820's types: purg_map_tell */
 	uint32_t map_count;
 	uint32_t reserved;
-	uint64_t rsdp;              /* of ACPI; zero: none is known */
-	const struct purg_efi *efi; /* NULL: none */
+	uint64_t rsdp;              /* of ACPI; zero: as in old */
+	const struct purg_efi *efi; /* NULL: none; for a kernel that does not take it (XLF_EFI_KEXEC) it is left out */
 	const void *old;  /* the running kernel's boot_params, 4096 bytes: screen, video and disks; NULL: none */
 	const void *seed; /* for the kernel's random numbers (SETUP_RNG_SEED); NULL: none */
 	uint32_t seed_size;
@@ -402,8 +441,9 @@ struct purg_boot_params {
 
 /*
  * The bytes that it will take: 4096, and behind them setup_data: memory map entries from the 129th on, EFI, seed. A
- * result of purg_boot_params_size for the same `in` is enough room. write returns the bytes.
- * Errors: PURG_ERR_BP_*, PURG_ERR_ROOM, PURG_ERR_WRAP.
+ * result of purg_boot_params_size for the same `in` is enough room. write returns the bytes. A chain of setup_data that
+ * the kernel's file or old has is not gone on with: it is of another boot.
+ * Errors: PURG_ERR_BP_*, PURG_ERR_ROOM, PURG_ERR_ALIGN, PURG_ERR_WRAP, PURG_ERR_ARGUMENT (a seed of a quarter MiB).
  */
 int64_t purg_boot_params_size(const struct purg_boot_params *in);
 int64_t purg_boot_params_write(void *out, size_t room, const struct purg_boot_params *in);
@@ -418,22 +458,25 @@ struct purg_arm64_image {
 	bool anywhere;        /* it may lie anywhere in RAM, not only near its base */
 };
 
-/* Errors: PURG_ERR_KERNEL_UNKNOWN, PURG_ERR_KERNEL_CUT, PURG_ERR_ARM64_*. */
+/* Errors: PURG_ERR_KERNEL_UNKNOWN, PURG_ERR_ARM64_*. */
 int purg_arm64_image_read(struct purg_arm64_image *kernel, const void *file, size_t size);
 
 /* How the payload of a zboot image is compressed. */
 #define PURG_ZBOOT_GZIP 1
 #define PURG_ZBOOT_ZSTD 2
 
-/* An EFI zboot image (Linux drivers/firmware/efi/libstub/zboot-header.S). */
+/*
+ * An EFI zboot image (Linux drivers/firmware/efi/libstub/zboot-header.S), in which an Image is compressed. Nothing in
+ * it says how long the Image is, or for what machine: that is seen when it is there.
+ */
 struct purg_zboot {
-	uint64_t offset; /* of the payload in the file */
-	uint64_t size;
+	uint64_t offset;      /* of the payload in the file: one gzip file, or one zstd frame ... */
+	uint64_t size;        /* ... of so many bytes */
 	uint32_t compression; /* PURG_ZBOOT_* */
 	uint32_t reserved;
 };
 
-/* Errors: PURG_ERR_KERNEL_UNKNOWN, PURG_ERR_KERNEL_CUT, PURG_ERR_ZBOOT_*, PURG_ERR_PE_*. */
+/* Errors: PURG_ERR_KERNEL_UNKNOWN, PURG_ERR_ZBOOT_*. */
 int purg_zboot_read(struct purg_zboot *zboot, const void *file, size_t size);
 
 /* A part of a file; size zero: there is none. */
@@ -443,49 +486,65 @@ struct purg_part {
 };
 
 /*
- * A Unified Kernel Image (UAPI group specification 5): a PE file with the kernel and what belongs to it as sections.
- * Its first profile is read. A section's size is the smaller of its size in the file and in memory.
+ * A Unified Kernel Image (UAPI group specification 5): a PE file with the kernel and what belongs to it as sections. Of
+ * several profiles this is what the stub takes if it is not told: profile 0, and what that does not have from the base
+ * profile. Of several .dtb in a profile the first is taken. A section's size is the smaller of its size in the file and
+ * in memory. An Image, a bzImage and a zboot image may be PE files too, so ask for those first.
  */
 struct purg_uki {
-	uint16_t arch;            /* PURG_ARCH_* */
-	struct purg_part kernel;  /* .linux */
+	uint16_t arch; /* PURG_ARCH_* */
+	uint16_t reserved[3];
+	struct purg_part kernel;  /* .linux: an Image, a zboot image or a bzImage */
 	struct purg_part initrd;  /* .initrd */
-	struct purg_part cmdline; /* .cmdline */
+	struct purg_part cmdline; /* .cmdline: text; a NUL or newlines at its end do not belong to it */
 	struct purg_part dtb;     /* .dtb */
 	struct purg_part ucode;   /* .ucode: an initrd to go before the other */
 };
 
-/* PURG_ERR_KERNEL_UNKNOWN: not PE. PURG_ERR_UKI_LINUX: PE, but no UKI. Other errors: PURG_ERR_PE_*, PURG_ERR_UKI_TWICE.
+/*
+ * PURG_ERR_KERNEL_UNKNOWN: not PE. PURG_ERR_UKI_LINUX: PE, but no UKI. Other errors: PURG_ERR_PE_*, PURG_ERR_UKI_TWICE.
  */
 int purg_uki_read(struct purg_uki *uki, const void *file, size_t size);
 
 /* ---- arm64: the DTB for the next kernel. In loader/dtb.c, with libfdt. ---- */
 
+/*
+ * libfdt needs of a libc, beside what this library does, memchr, strlen, strnlen, strchr and strrchr (and strtoul if
+ * overlays are in it); it says so in libfdt_env.h, which is there to be replaced.
+ */
+
 #define PURG_DTB_MAX_SIZE 0x200000 /* booting.rst */
 
 struct purg_dtb {
-	const void *dtb;      /* to start from; NULL: an empty tree */
+	const void *dtb;      /* to start from, at a multiple of 8, since libfdt wants that; NULL: an empty tree */
 	uint64_t size;        /* bytes that may be read there */
 	const char *bootargs; /* NULL: as they are */
 	uint64_t initrd;
-	uint64_t initrd_size; /* zero: none, and an old one's properties are dropped */
+	uint64_t initrd_size; /* zero: none */
 	uint64_t kaslr_seed;  /* zero: none */
 	const void *rng_seed;
 	uint32_t rng_seed_size; /* zero: none */
-	uint32_t usable_count;
-	const struct purg_range *usable;  /* linux,usable-memory-range: a crash kernel's memory; count zero: none */
+	uint32_t usable_count;  /* zero: none */
+	/* linux,usable-memory-range: a crash kernel's memory; what lies below 4 GiB last (drivers/of/fdt.c) */
+	const struct purg_range *usable;
 	uint64_t elfcorehdr;              /* linux,elfcorehdr */
 	uint64_t elfcorehdr_size;         /* zero: none */
-	const struct purg_range *dropped; /* memory reservations to drop, as far as one of these covers them: ... */
-	uint32_t dropped_count;           /* ... the old DTB; the old initrd's is dropped in any case */
+	const struct purg_range *dropped; /* memory reservations to drop: what lies within one of these, up to ... */
+	uint32_t dropped_count;           /* ... the end of its last page of 4 KiB. As such the old DTB is one */
 	uint32_t reserved;
 };
 
 /*
- * The completed DTB: a copy with /chosen as said. Addresses are written with the root's #address-cells and #size-cells
- * (2 and 1 if it does not say) and must fit; linux,initrd-* have two cells always. _size computes the exact bytes that
- * it takes; _write returns them. out is a multiple of 8.
- * Errors: PURG_ERR_DTB_*, PURG_ERR_ALIGN, PURG_ERR_ROOM.
+ * The completed DTB: a copy in which /chosen has what is said here. What it had before of linux,initrd-start and -end,
+ * kaslr-seed, rng-seed, linux,usable-memory-range, linux,elfcorehdr, linux,ima-kexec-buffer, linux,kho-fdt and
+ * linux,kho-scratch was for the old kernel, and goes if nothing takes its place; with it go the reservations of the old
+ * initrd and of the IMA buffer, in the same way as dropped. All the rest stays, such as linux,uefi-*.
+ *
+ * Addresses are written with the root's #address-cells and #size-cells (2 and 1 if it does not say) and must fit;
+ * linux,initrd-* have two cells always. The empty tree has 2 and 2, and nothing else: a kernel then takes ACPI.
+ * _size computes the exact bytes that it takes; _write returns them. out is a multiple of 8. dtb is DTB version 16 or
+ * later, of at most PURG_DTB_MAX_SIZE; names of properties have at most 255 characters.
+ * Errors: PURG_ERR_DTB_*, PURG_ERR_ALIGN, PURG_ERR_ROOM, PURG_ERR_WRAP, PURG_ERR_ARGUMENT (a range of size zero).
  */
 int64_t purg_dtb_size(const struct purg_dtb *in);
 int64_t purg_dtb_write(void *out, size_t room, const struct purg_dtb *in);
@@ -497,14 +556,15 @@ struct purg_core {
 	uint16_t reserved;
 	uint32_t memory_count;
 	const struct purg_range *memory; /* purg_map_dump */
-	uint64_t linear_map;      /* virtual address of physical address 0: a range's p_vaddr is that and its start */
-	uint64_t text;            /* virtual address of the kernel's text ... */
+	uint64_t linear_map; /* virtual address of physical address 0, modulo 2^64: p_vaddr is that and a range's start
+			      */
+	uint64_t text;       /* virtual address of the kernel's text ... */
 	uint64_t text_address;    /* ... its physical address ... */
 	uint64_t text_size;       /* ... and its size; zero: no program header of its own */
 	uint64_t vmcoreinfo;      /* physical address of the note, as /sys/kernel/vmcoreinfo says ... */
 	uint64_t vmcoreinfo_size; /* ... and its size; zero: none */
 	const struct purg_range
-		*note; /* one of each CPU: crash_notes and crash_notes_size of /sys/devices/system/cpu/cpuN */
+		*note; /* one of each CPU: crash_notes and crash_notes_size of /sys/devices/system/cpu/cpuN; or empty */
 	uint32_t note_count;
 	uint32_t reserved2;
 };

@@ -20,11 +20,12 @@ def arm64_gz(**options):
 
 def x86_64(size=60_003, setup_sects=3, version=0x20F, xloadflags=0x3, loadflags=0x81, relocatable=1,
            alignment=0x200000, pref=0x1000000, init_size=0x400000, cmdline_size=2047, initrd_max=0x7FFFFFFF,
-           jump=0x6A, magic=b"HdrS"):
+           jump=0x6A, magic=b"HdrS", syssize=None):
     """A bzImage: size counts the setup sectors, and what is loaded."""
     image = bytearray(noise(size, 2))
     image[0x1F1:0x270] = bytes(0x270 - 0x1F1)
     image[0x1F1] = setup_sects
+    struct.pack_into("<I", image, 0x1F4, (size - (setup_sects + 1) * 512) // 16 if syssize is None else syssize)
     struct.pack_into("<H", image, 0x1FE, 0xAA55)
     struct.pack_into("<BB4sH", image, 0x200, 0xEB, jump, magic, version)
     image[0x211] = loadflags

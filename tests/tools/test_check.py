@@ -237,6 +237,17 @@ def test_arm64_kernel_that_is_none(shared):
         assert refused(done) and "is not an arm64 Image at its text_offset" in done.stderr
 
 
+def test_arm64_kernel_without_its_header(purgatory):
+    """A kernel of ten bytes, with which the file ends."""
+    purgatory.pack(kernel=kernels.arm64())
+    packed = Packed(purgatory.directory / "out")
+    content = bytearray((purgatory.directory / "out").read_bytes())
+    struct.pack_into("<Q", content, packed.params_offset() + 0x708 + 0x40 * packed.names().index("kernel"), 10)
+    purgatory.file("damaged", content[:packed.file_offset(packed.segment("kernel").start) + 10])
+    done = purgatory("check", "damaged")
+    assert refused(done) and "segment kernel: is shorter than the header of an arm64 Image" in done.stderr
+
+
 def test_room_of_pages(victim):
     for name in ("room", "room_size"):
         place = victim.packed.file_offset(0x40) + PACK_FIELDS[name][0]

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+# Fuzzing by libFuzzer, which comes with clang whatever the toolchain: tests/fuzz/NAME.c is a target, with all of the library
+# under the sanitizers.
+
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_PROGRAMS := $(FUZZ_TARGETS:%=$O/fuzz/%)
+
+FUZZ_SANITIZE := -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
+FUZZ_LINK := -lfdt
+
+$O/fuzz/objects/tests/fuzz/%: FUZZ_SANITIZE += -include tests/fuzz/target.h
+
+# The command's reader of packed images, but for what the target has of its own.
+FUZZ_SOURCES_packed := $(patsubst %,tools/%.c,check check_memory check_structure console_dtb console_spec digest inspect \
+	inspect_map packed packed_elf progress purgatory_image pvh)
+$O/fuzz/packed: FUZZ_LINK += -Wl,--wrap=calloc,--wrap=pthread_create -pthread
+
+$O/fuzz/objects/%.c.o: %.c tests/fuzz/fuzz.mk tools/host.mk
+	$(say) CC $@
+	mkdir -p $(@D)
+	clang $(HOST_FLAGS) $(FUZZ_SANITIZE) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c $< -o $@
+
+$O/fuzz/objects/%.S.o: %.S tests/fuzz/fuzz.mk tools/host.mk
+	$(say) AS $@
+	mkdir -p $(@D)
+	clang $(HOST_FLAGS) -Wa,--noexecstack -MMD -MP -c $< -o $@
+
+define fuzz-target
+FUZZ_OBJECTS_$(1) := $(patsubst %,$O/fuzz/objects/%.o,tests/fuzz/$(1).c $(LOADER_SOURCES_$(HOST_ARCH)) $(FUZZ_SOURCES_$(1)))
+
+$O/fuzz/$(1): $$(FUZZ_OBJECTS_$(1))
+	$$(say) LD $$@
+	clang -fsanitize=fuzzer,address,undefined $$^ $$(FUZZ_LINK) -o $$@
+
+-include $$(FUZZ_OBJECTS_$(1):.o=.d)
+endef
+$(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz-target,$(target))))
+
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZ_PROGRAMS)

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <inttypes.h>
+#include <string.h>
+
+#include <libfdt.h>
+#include <purgatory/loader.h>
+
+#include "blobs.h"
+#include "error.h"
+#include "inputs.h"
+
+void inputs_dtb(struct file *dtb, const char *path)
+{
+	int error;
+
+	file_open(dtb, path);
+	error = fdt_check_full(dtb->data, dtb->size);
+	if (error)
+		fail(path, "dtb", "is not a sound device tree blob (%s); make one with dtc -O dtb",
+		     fdt_strerror(error));
+	dtb->size = fdt_totalsize(dtb->data);
+	if (dtb->size > PURG_DTB_MAX_SIZE)
+		fail(path, "totalsize", "is %" PRIu64 " bytes; 2 MiB is the most that arm64 allows", dtb->size);
+}
+
+static uint32_t parse_stripes(const char *text)
+{
+	static const char *const choices[] = {"1", "2", "4", "8", "16"};
+
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+		if (!strcmp(text, choices[i]))
+			return 1u << i;
+	fail(NULL, "--stripes", "'%s' is no number of stripes; give 1, 2, 4, 8 or 16", text);
+}
+
+uint32_t inputs_stripes(const char *text, uint16_t arch)
+{
+	uint32_t stripes = text ? parse_stripes(text) : 1;
+	struct blobs blobs;
+
+	blobs_get(&blobs, arch);
+	if (stripes > 1 && !(blobs.header.features & PURG_FEATURE_STRIPED_DIGEST))
+		fail(NULL, "--stripes", "the purgatory built into this command does not support it; leave it out");
+	return stripes;
+}
+
+void inputs_cmdline(const struct kernel *kernel, const char *cmdline)
+{
+	uint64_t length = strlen(cmdline);
+
+	if (length > kernel->cmdline_max)
+		fail(NULL, "--append", "is %" PRIu64 " bytes long; this kernel takes %" PRIu64 " at most", length,
+		     kernel->cmdline_max);
+}
+
+void inputs_consoles(struct console_set *set, const struct kernel *kernel, const char *cmdline, const void *dtb)
+{
+	if (set->given)
+		console_spec_check(set, kernel->arch);
+	else
+		console_spec_deduce(set, kernel->arch, cmdline, dtb);
+}

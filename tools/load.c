@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmdline.h"
+#include "command.h"
+#include "console_acpi.h"
+#include "error.h"
+#include "initrds.h"
+#include "inputs.h"
+#include "live.h"
+#include "machine.h"
+#include "plan.h"
+
+struct options {
+	const char *kernel;
+	const char *cmdline;
+	const char *dtb;
+	const char *stripes;
+	const char *machine;
+	struct initrds initrds;
+	bool reuse_cmdline;
+	bool dry_run;
+	bool map;
+	bool json;
+};
+
+static const char help[] =
+	"Usage: purgatory load [OPTION]... KERNEL\n"
+	"Load KERNEL into memory, with a purgatory that verifies it with SHA-256 before it is\n"
+	"entered: by 'purgatory exec', by 'systemctl kexec', or when this kernel crashes.\n"
+	"\n"
+	"  KERNEL                arm64 Image or x86_64 bzImage, also compressed with gzip or as EFI\n"
+	"                        zboot; ELF vmlinux; Unified Kernel Image\n"
+	"  -i, --initrd INITRD   initrd; may be given several times, Linux takes them in this order\n"
+	"  -a, --append STRING   command line of KERNEL; default: a UKI's own, on arm64 that of the DTB\n"
+	"      --reuse-cmdline   this kernel's command line, and STRING behind it\n"
+	"  -d, --dtb DTB         arm64: start from this device tree, not from this machine's\n"
+	"  -p, --panic           for when this kernel crashes: goes into the memory of crashkernel=\n"
+	"      --top-down        take the highest places there are, not the lowest\n"
+	"  -c, --console SPEC    where the purgatory writes its lines; see 'purgatory pack --help'\n"
+	"  -s, --stripes N       1, 2, 4, 8 or 16: as for 'purgatory pack'\n"
+	"  -n, --dry-run         plan only; nothing is loaded\n"
+	"  -m, --map             draw what goes where in this machine's memory\n"
+	"  -j, --json            say the same as JSON\n"
+	"      --machine DIR     with --dry-run: plan for the machine whose /proc and /sys are copied\n"
+	"                        below DIR\n"
+	"  -h, --help            show this and exit\n"
+	"\n"
+	"--ramdisk, --command-line and --load-panic are --initrd, --append and --panic, as in kexec;\n"
+	"--kernel KERNEL is KERNEL, as in pack.\n"
+	"Exit codes: 0 done; 2 bad usage, a file that cannot be used, or the kernel refuses.\n"
+	"What was loaded before stays loaded then.";
+
+enum {
+	OPTION_REUSE = 256,
+	OPTION_TOP_DOWN,
+	OPTION_MACHINE,
+};
+
+static const struct option long_options[] = {
+	{"kernel", required_argument, NULL, 'k'},
+	{"initrd", required_argument, NULL, 'i'},
+	{"ramdisk", required_argument, NULL, 'i'},
+	{"append", required_argument, NULL, 'a'},
+	{"command-line", required_argument, NULL, 'a'},
+	{"reuse-cmdline", no_argument, NULL, OPTION_REUSE},
+	{"dtb", required_argument, NULL, 'd'},
+	{"panic", no_argument, NULL, 'p'},
+	{"load-panic", no_argument, NULL, 'p'},
+	{"top-down", no_argument, NULL, OPTION_TOP_DOWN},
+	{"console", required_argument, NULL, 'c'},
+	{"stripes", required_argument, NULL, 's'},
+	{"dry-run", no_argument, NULL, 'n'},
+	{"map", no_argument, NULL, 'm'},
+	{"json", no_argument, NULL, 'j'},
+	{"machine", required_argument, NULL, OPTION_MACHINE},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+static void set_once(const char **value, const char *option, const char *given)
+{
+	if (*value)
+		fail_usage("load", "%s is given twice", option);
+	*value = given;
+}
+
+static void take(struct options *options, struct request *request, int option, char **argv)
+{
+	switch (option) {
+	case 'k':
+		set_once(&options->kernel, "KERNEL", optarg);
+		break;
+	case 'i':
+		initrds_add(&options->initrds, optarg);
+		break;
+	case 'a':
+		set_once(&options->cmdline, "--append", optarg);
+		break;
+	case OPTION_REUSE:
+		options->reuse_cmdline = true;
+		break;
+	case 'd':
+		set_once(&options->dtb, "--dtb", optarg);
+		break;
+	case 'p':
+		request->panic = true;
+		break;
+	case OPTION_TOP_DOWN:
+		request->top_down = true;
+		break;
+	case 'c':
+		console_spec_add(&request->consoles, optarg);
+		break;
+	case 's':
+		set_once(&options->stripes, "--stripes", optarg);
+		break;
+	case 'n':
+		options->dry_run = true;
+		break;
+	case 'm':
+		options->map = true;
+		break;
+	case 'j':
+		options->json = true;
+		break;
+	case OPTION_MACHINE:
+		set_once(&options->machine, "--machine", optarg);
+		break;
+	case 'h':
+		puts(help);
+		exit(command_done(0));
+	case ':':
+		fail_usage("load", "'%s' needs a value", argv[optind - 1]);
+	default:
+		fail_usage("load", "'%s' is not an option", argv[optind - 1]);
+	}
+}
+
+static void parse(struct options *options, struct request *request, int argc, char **argv)
+{
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":k:i:a:d:pc:s:nmjh", long_options, NULL)) != -1)
+		take(options, request, option, argv);
+	for (; optind < argc; optind++)
+		set_once(&options->kernel, "KERNEL", argv[optind]);
+	if (!options->kernel)
+		fail_usage("load", "KERNEL is missing");
+	if (options->map && options->json)
+		fail_usage("load", "--map and --json exclude each other");
+	if (options->machine && !options->dry_run)
+		fail_usage("load", "--machine is for --dry-run only");
+}
+
+static const char *arch_name(uint16_t arch)
+{
+	return arch == PURG_ARCH_ARM64 ? "arm64" : "x86_64";
+}
+
+/* The command line: given, this kernel's, a UKI's own, or none. */
+static const char *find_cmdline(const struct options *options, const struct request *request,
+				const struct machine *machine)
+{
+	const struct kernel *kernel = &request->kernel;
+	const char *cmdline = options->cmdline;
+
+	if (options->reuse_cmdline)
+		cmdline = cmdline_reuse(machine->cmdline, request->panic, options->cmdline);
+	else if (!cmdline && kernel->cmdline.size)
+		cmdline = cmdline_copy(kernel->cmdline.data, kernel->cmdline.size);
+	if (cmdline)
+		inputs_cmdline(kernel, cmdline);
+	return cmdline;
+}
+
+static void find_dtb(const struct options *options, struct request *request, const struct machine *machine)
+{
+	static struct file dtb;
+	const struct kernel *kernel = &request->kernel;
+
+	if (kernel->arch != PURG_ARCH_ARM64) {
+		if (options->dtb)
+			fail(options->dtb, "--dtb", "is for arm64 only, but the kernel is for x86_64; leave it out");
+		return;
+	}
+	request->dtb = machine->dtb;
+	request->dtb_size = machine->dtb_size;
+	if (kernel->dtb.size) {
+		request->dtb = kernel->dtb.data;
+		request->dtb_size = kernel->dtb.size;
+	}
+	if (options->dtb) {
+		inputs_dtb(&dtb, options->dtb);
+		request->dtb = dtb.data;
+		request->dtb_size = dtb.size;
+	}
+}
+
+/* Without a word elsewhere: what ACPI says. */
+static void find_consoles(struct request *request, const struct machine *machine)
+{
+	struct console_set *set = &request->consoles;
+	struct purg_console console;
+	size_t size;
+	char *spcr;
+
+	inputs_consoles(set, &request->kernel, request->cmdline ? request->cmdline : "", request->dtb);
+	if (set->given || set->count)
+		return;
+	spcr = machine_file(machine, &size, "/sys/firmware/acpi/tables/SPCR");
+	if (spcr && console_acpi_find((const uint8_t *)spcr, size, &console))
+		console_spec_take(set, machine->arch, &console);
+	free(spcr);
+}
+
+static void read_inputs(struct options *options, struct request *request, const struct machine *machine)
+{
+	struct kernel *kernel = &request->kernel;
+
+	kernel_open(kernel, options->kernel);
+	if (kernel->arch != machine->arch)
+		fail(options->kernel, "kernel", "is for %s, but this machine is %s", arch_name(kernel->arch),
+		     arch_name(machine->arch));
+	request->stripes = inputs_stripes(options->stripes, kernel->arch);
+	request->cmdline = find_cmdline(options, request, machine);
+	find_dtb(options, request, machine);
+	request->initrd = initrds_join(&options->initrds, kernel, &request->initrd_size);
+	find_consoles(request, machine);
+}
+
+int command_load(int argc, char **argv)
+{
+	static struct options options;
+	static struct request request;
+	static struct machine machine;
+	static struct plan plan;
+
+	parse(&options, &request, argc, argv);
+	if (!options.dry_run)
+		live_check(request.panic);
+	machine_read(&machine, options.machine ? options.machine : "");
+	read_inputs(&options, &request, &machine);
+	plan_make(&plan, &request, &machine);
+	if (!options.dry_run)
+		live_load(&plan);
+	if (options.map)
+		plan_draw(&plan);
+	if (options.json)
+		plan_json(&plan);
+	console_spec_warn(&request.consoles);
+	return command_done(0);
+}

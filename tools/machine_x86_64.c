@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* What firmware has told the running kernel (Linux Documentation/ABI/testing/sysfs-firmware-memmap, -efi-runtime-map).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "boot_params.h"
+#include "error.h"
+#include "machine.h"
+#include "number.h"
+
+/* The entries that one machine may have: more than any is known to. */
+#define ENTRIES_MAX 8192
+
+/* struct efi_info in boot_params (Linux arch/x86/include/uapi/asm/bootparam.h). */
+struct efi_info {
+	char signature[4];
+	uint32_t system_table;
+	uint32_t descriptor_size;
+	uint32_t descriptor_version;
+	uint32_t map;
+	uint32_t map_size;
+	uint32_t system_table_high;
+	uint32_t map_high;
+};
+
+/* EFI_MEMORY_DESCRIPTOR, version 1 (UEFI 2.10, 7.2.3). */
+struct descriptor {
+	uint32_t type;
+	uint32_t reserved;
+	uint64_t physical;
+	uint64_t virtual;
+	uint64_t pages;
+	uint64_t attribute;
+};
+
+static void *allocate(size_t count, size_t size)
+{
+	void *data = calloc(count, size);
+
+	if (!data)
+		fail(NULL, NULL, "not enough memory");
+	return data;
+}
+
+static void read_memmap(struct machine *machine)
+{
+	static const char directory[] = "/sys/firmware/memmap";
+	struct purg_map *map = &machine->firmware;
+
+	*map = (struct purg_map){.entry = allocate(ENTRIES_MAX, sizeof(map->entry[0])), .room = ENTRIES_MAX};
+	for (unsigned int i = 0; i < ENTRIES_MAX; i++) {
+		size_t size;
+		char *start = machine_file(machine, &size, "%s/%u/start", directory, i);
+		char *end = machine_file(machine, &size, "%s/%u/end", directory, i);
+		char *type = machine_file(machine, &size, "%s/%u/type", directory, i);
+		int error = 0;
+
+		if (start && end && type)
+			error = purg_map_from_memmap(map, start, end, type);
+		if (error)
+			fail(machine->root, directory, "entry %u: %s", i, purg_strerror(error));
+		free(start);
+		free(end);
+		free(type);
+		if (!start)
+			return;
+	}
+}
+
+/* The address behind NAME= in /sys/firmware/efi/systab; zero: none. */
+static uint64_t systab_value(const char *systab, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *line = systab; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, name, length) && line[length] == '=')
+			return strtoull(line + length + 1, NULL, 0);
+	}
+	return 0;
+}
+
+static bool read_descriptor(const struct machine *machine, unsigned int index, struct descriptor *descriptor)
+{
+	static const char directory[] = "/sys/firmware/efi/runtime-map";
+	uint64_t type;
+
+	*descriptor = (struct descriptor){0};
+	if (!machine_number(machine, &type, 0, "%s/%u/type", directory, index) ||
+	    !machine_number(machine, &descriptor->physical, 0, "%s/%u/phys_addr", directory, index) ||
+	    !machine_number(machine, &descriptor->virtual, 0, "%s/%u/virt_addr", directory, index) ||
+	    !machine_number(machine, &descriptor->pages, 0, "%s/%u/num_pages", directory, index) ||
+	    !machine_number(machine, &descriptor->attribute, 0, "%s/%u/attribute", directory, index))
+		return false;
+	descriptor->type = (uint32_t)type;
+	return true;
+}
+
+static void read_runtime_map(const struct machine *machine, struct purg_efi *efi)
+{
+	struct descriptor *map = allocate(ENTRIES_MAX, sizeof(*map));
+	unsigned int count = 0;
+
+	while (count < ENTRIES_MAX && read_descriptor(machine, count, &map[count]))
+		count++;
+	efi->map = map;
+	efi->map_size = count * sizeof(*map);
+	efi->descriptor_size = sizeof(*map);
+	efi->descriptor_version = 1;
+}
+
+/* Without the runtime services' virtual addresses the next kernel could not call them: then it gets the RSDP alone. */
+static void read_efi(struct machine *machine)
+{
+	struct purg_efi *efi = &machine->efi;
+	struct efi_info info = {0};
+	size_t size;
+	char *systab = machine_file(machine, &size, "/sys/firmware/efi/systab");
+
+	if (!systab)
+		return;
+	if (!machine->rsdp)
+		machine->rsdp = systab_value(systab, "ACPI20");
+	if (!machine->rsdp)
+		machine->rsdp = systab_value(systab, "ACPI");
+	efi->smbios = systab_value(systab, "SMBIOS");
+	free(systab);
+	if (machine->boot_params)
+		memcpy(&info, machine->boot_params + BP_EFI_LOADER_SIGNATURE, sizeof(info));
+	efi->system_table = (uint64_t)info.system_table_high << 32 | info.system_table;
+	if (!efi->system_table || memcmp(info.signature, "EL64", sizeof(info.signature)) ||
+	    !machine_number(machine, &efi->fw_vendor, 0, "/sys/firmware/efi/fw_vendor") ||
+	    !machine_number(machine, &efi->tables, 0, "/sys/firmware/efi/config_table"))
+		return;
+	read_runtime_map(machine, efi);
+	machine->has_efi = efi->map_size;
+}
+
+void machine_read_x86_64(struct machine *machine)
+{
+	size_t size;
+	char *boot_params = machine_file(machine, &size, "/sys/kernel/boot_params/data");
+
+	if (boot_params && size >= BP_SIZE) {
+		machine->boot_params = (const uint8_t *)boot_params;
+		memcpy(&machine->rsdp, boot_params + BP_ACPI_RSDP_ADDR, sizeof(machine->rsdp));
+	}
+	read_memmap(machine);
+	read_efi(machine);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* arm64 (Linux Documentation/arch/arm64/booting.rst). */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "error.h"
+#include "number.h"
+#include "plan.h"
+
+#define IMAGE_ALIGN (2 * MIB)
+
+/* The initrd lies within such a window, aligned to 1 GiB, that holds the kernel as well. */
+#define INITRD_WINDOW (32 * GIB)
+
+#define SEED_SIZE 64
+
+struct usable {
+	struct purg_range *range;
+	uint32_t count;
+};
+
+/* The crash kernel's memory: Linux takes the first for its own, so that is the largest. */
+static struct usable crash_memory(const struct machine *machine)
+{
+	const struct purg_map *map = &machine->map;
+	struct usable usable = {.range = calloc(map->count, sizeof(struct purg_range))};
+
+	if (!usable.range)
+		fail(NULL, NULL, "not enough memory");
+	for (uint32_t i = 0; i < map->count; i++) {
+		struct purg_range range = {map->entry[i].start, map->entry[i].size};
+
+		if (map->entry[i].type != PURG_MEM_CRASH)
+			continue;
+		usable.range[usable.count++] = range;
+		if (range.size > usable.range[0].size) {
+			usable.range[usable.count - 1] = usable.range[0];
+			usable.range[0] = range;
+		}
+	}
+	return usable;
+}
+
+static uint64_t place_kernel(struct plan *plan)
+{
+	const struct kernel *kernel = &plan->request->kernel;
+	const struct plan_limits limits = {.align = IMAGE_ALIGN, .bottom_up = !kernel->anywhere};
+	uint64_t size, start;
+
+	if (kernel->text_offset % PAGE)
+		fail(kernel->file.path, "text_offset", "is 0x%" PRIx64 "; a multiple of a page is needed",
+		     kernel->text_offset);
+	if (!number_add(kernel->text_offset, kernel->mem_size, &size))
+		fail(kernel->file.path, "image_size", "leads past the end of the address space");
+	start = plan_find(plan, "kernel", size, &limits) + kernel->text_offset;
+	plan_add(plan, "kernel", kernel->data, kernel->size, start, kernel->mem_size);
+	return start;
+}
+
+/* What lies below a kernel that may not lie anywhere is lost to it. */
+static uint64_t lowest(const struct request *request, uint64_t kernel)
+{
+	return request->kernel.anywhere ? 0 : kernel;
+}
+
+static uint64_t place_initrd(struct plan *plan, uint64_t kernel)
+{
+	const struct request *request = plan->request;
+	uint64_t window = kernel & ~(GIB - 1);
+	const struct plan_limits limits = {
+		.min = number_max(window, lowest(request, kernel)),
+		.max = window + INITRD_WINDOW - 1,
+	};
+
+	if (!request->initrd_size)
+		return 0;
+	return plan_place(plan, "initrd", request->initrd, request->initrd_size, &limits);
+}
+
+/* The tree is made last, since it says where the others are; its size depends on none of that. */
+static uint64_t place_dtb(struct plan *plan, uint64_t kernel, uint64_t initrd)
+{
+	const struct request *request = plan->request;
+	const struct plan_limits limits = {.min = lowest(request, kernel)};
+	const char *path = request->dtb == plan->machine->dtb ? "/sys/firmware/fdt" : "--dtb";
+	struct purg_dtb in = {
+		.dtb = request->dtb,
+		.size = request->dtb_size,
+		.bootargs = request->cmdline,
+		.initrd = initrd,
+		.initrd_size = request->initrd_size,
+	};
+	uint8_t seed[SEED_SIZE];
+	int64_t size;
+	void *dtb;
+
+	if (getrandom(seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed) &&
+	    getrandom(&in.kaslr_seed, sizeof(in.kaslr_seed), GRND_NONBLOCK) == sizeof(in.kaslr_seed)) {
+		in.rng_seed = seed;
+		in.rng_seed_size = sizeof(seed);
+	}
+	if (request->panic) {
+		struct usable usable = crash_memory(plan->machine);
+
+		in.usable = usable.range;
+		in.usable_count = usable.count;
+		in.elfcorehdr = plan_core(plan, &in.elfcorehdr_size);
+	}
+	size = purg_dtb_size(&in);
+	if (size < 0)
+		fail(NULL, path, "%s", purg_strerror(size));
+	dtb = aligned_alloc(PAGE, (size_t)(size + PAGE - 1) & ~(size_t)(PAGE - 1));
+	if (!dtb)
+		fail(NULL, NULL, "not enough memory");
+	size = purg_dtb_write(dtb, (size_t)size, &in);
+	if (size < 0)
+		fail(NULL, path, "%s", purg_strerror(size));
+	return plan_place(plan, "dtb", dtb, (uint64_t)size, &limits);
+}
+
+void plan_arm64(struct plan *plan)
+{
+	uint64_t kernel = place_kernel(plan);
+	uint64_t initrd = place_initrd(plan, kernel);
+	uint64_t dtb = place_dtb(plan, kernel, initrd);
+
+	plan->handoff = (struct purg_handoff){
+		.checks = PURG_CHECK_KERNEL | PURG_CHECK_DTB,
+		.arm64 = {.pc = kernel, .x0 = dtb},
+	};
+}

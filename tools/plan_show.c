@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "digest.h"
+#include "memory_map.h"
+#include "number.h"
+#include "plan.h"
+
+static const char *type_name(uint32_t type)
+{
+	switch (type) {
+	case PURG_MEM_RESERVED:
+		return "reserved";
+	case PURG_MEM_ACPI:
+		return "ACPI tables";
+	case PURG_MEM_NVS:
+		return "ACPI NVS";
+	case PURG_MEM_UNUSABLE:
+		return "unusable";
+	case PURG_MEM_PMEM:
+	case PURG_MEM_PRAM:
+		return "persistent";
+	case PURG_MEM_CRASH:
+		return "crash kernel's";
+	case PURG_MEM_DRIVER:
+		return "a driver's RAM";
+	case PURG_MEM_RAM:
+		return "RAM in use";
+	default:
+		return "reserved";
+	}
+}
+
+static void add_pieces(struct memory_map *map, const struct plan *plan)
+{
+	for (unsigned int i = 0; i < plan->count; i++) {
+		const struct piece *piece = &plan->piece[i];
+		uint64_t mem_size = plan->mem_size[i], pages = mem_size;
+		char rest[32];
+
+		/* What is left in its last page is not worth a line. */
+		number_align(piece->size, PAGE, &pages);
+		memory_map_add(map, piece->start, pages, piece->name, MEMORY_MAP_VERIFIED);
+		snprintf(rest, sizeof(rest), "%s: zeros", piece->name);
+		memory_map_add(map, piece->start + pages, mem_size - pages, rest, MEMORY_MAP_OTHER);
+	}
+	memory_map_add(map, plan->purgatory_start, plan->header.mem_size, "purgatory", MEMORY_MAP_OTHER);
+}
+
+static bool is_part_of_ram(uint32_t type)
+{
+	return type == PURG_MEM_CRASH || type == PURG_MEM_KEPT || type == PURG_MEM_DRIVER;
+}
+
+/* What this machine has beside RAM that may be used, each part by what it is. */
+static void add_kept(struct memory_map *map, const struct plan *plan)
+{
+	const struct purg_map *memory = &plan->machine->map;
+
+	for (uint32_t i = 0; i < memory->count; i++) {
+		const struct purg_mem *entry = &memory->entry[i];
+
+		if (entry->type == PURG_MEM_RAM || entry->type == PURG_MEM_KERNEL)
+			continue;
+		/* To a crash kernel all RAM but its own is its predecessor's, and shown as that. */
+		if (plan->request->panic && is_part_of_ram(entry->type))
+			continue;
+		memory_map_add(map, entry->start, entry->size, type_name(entry->type), MEMORY_MAP_RESERVED);
+	}
+	for (uint32_t i = 0; i < plan->dump_count; i++)
+		memory_map_add(map, plan->dump[i].start, plan->dump[i].size, type_name(PURG_MEM_RAM),
+			       MEMORY_MAP_RESERVED);
+}
+
+void plan_draw(const struct plan *plan)
+{
+	struct memory_map map = {0};
+
+	printf("memory of this machine ('#' loaded and verified, '.' loaded, 'x' left alone; one for each doubling)\n");
+	add_pieces(&map, plan);
+	add_kept(&map, plan);
+	for (uint32_t i = 0; i < plan->space.count; i++)
+		memory_map_add(&map, plan->space.range[i].start, plan->space.range[i].size, "free RAM",
+			       MEMORY_MAP_FREE);
+	memory_map_draw(&map, 0, 0);
+	printf("entry 0x%" PRIx64 "\n", plan->purgatory_start + plan->header.entry);
+}
+
+static void json_range(uint64_t start, uint64_t size)
+{
+	printf("{\"start\": %" PRIu64 ", \"size\": %" PRIu64 "}", start, size);
+}
+
+void plan_json(const struct plan *plan)
+{
+	printf("{\"arch\": \"%s\", \"panic\": %s, \"entry\": %" PRIu64 ",\n \"purgatory\": ",
+	       plan->request->kernel.arch == PURG_ARCH_ARM64 ? "arm64" : "x86_64",
+	       plan->request->panic ? "true" : "false", plan->purgatory_start + plan->header.entry);
+	json_range(plan->purgatory_start, plan->header.mem_size);
+	printf(",\n \"segments\": [");
+	for (unsigned int i = 0; i < plan->count; i++) {
+		const struct piece *piece = &plan->piece[i];
+		char hex[DIGEST_HEX_SIZE];
+
+		digest_hex(plan->params->segment[i].digest, hex);
+		printf("%s\n  {\"name\": \"%s\", ", i ? "," : "", piece->name);
+		printf("\"start\": %" PRIu64 ", \"size\": %" PRIu64 ", \"mem_size\": %" PRIu64
+		       ", \"lanes\": %u, \"digest\": \"%s\"}",
+		       piece->start, piece->size, plan->mem_size[i], plan->params->segment[i].lanes, hex);
+	}
+	printf("],\n \"free\": [");
+	for (uint32_t i = 0; i < plan->space.count; i++) {
+		printf("%s\n  ", i ? "," : "");
+		json_range(plan->space.range[i].start, plan->space.range[i].size);
+	}
+	printf("]}\n");
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* x86_64 (Linux Documentation/arch/x86/boot.rst, the 64-bit boot protocol). */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "error.h"
+#include "number.h"
+#include "plan.h"
+
+#define BELOW_4G (4 * GIB - 1)
+#define LOW_END MIB
+#define SEED_SIZE 32
+
+/* What the crash kernel is told of its predecessor's dump. */
+#define ELFCOREHDR_SIZE 64
+
+static uint64_t highest(const struct kernel *kernel)
+{
+	return kernel->bzimage.above_4g ? UINT64_MAX : BELOW_4G;
+}
+
+/* Where it wants to be, or, if it can be moved, above that: a kernel that lies below unpacks itself up to there. */
+static uint64_t place_kernel(struct plan *plan)
+{
+	const struct kernel *kernel = &plan->request->kernel;
+	const struct purg_bzimage *bzimage = &kernel->bzimage;
+	const struct plan_limits limits = {.align = bzimage->align, .min = bzimage->address, .max = highest(kernel)};
+	uint64_t start = bzimage->address;
+
+	if ((plan->request->top_down && bzimage->relocatable) || !plan_take(plan, start, kernel->mem_size)) {
+		if (!bzimage->relocatable)
+			fail(kernel->file.path, "kernel",
+			     "must lie at 0x%" PRIx64 " to 0x%" PRIx64 ", and that is not free; give a bzImage", start,
+			     start + kernel->mem_size);
+		start = plan_find(plan, "kernel", kernel->mem_size, &limits);
+	}
+	plan_add(plan, "kernel", kernel->data, kernel->size, start, kernel->mem_size);
+	return start;
+}
+
+static uint64_t place_initrd(struct plan *plan)
+{
+	const struct request *request = plan->request;
+	const struct plan_limits limits = {.max = request->kernel.bzimage.initrd_max};
+
+	if (!request->initrd_size)
+		return 0;
+	return plan_place(plan, "initrd", request->initrd, request->initrd_size, &limits);
+}
+
+/* As in the parameters of the kernel's own loader: the dump's header is behind a word of the command line. */
+static const char *make_cmdline(const struct plan *plan, uint64_t elfcorehdr)
+{
+	const struct request *request = plan->request;
+	const char *cmdline = request->cmdline ? request->cmdline : "";
+	size_t size = strlen(cmdline) + ELFCOREHDR_SIZE;
+	char *text;
+
+	if (!request->panic)
+		return cmdline;
+	text = malloc(size);
+	if (!text)
+		fail(NULL, NULL, "not enough memory");
+	snprintf(text, size, "%s%selfcorehdr=0x%" PRIx64, cmdline, *cmdline ? " " : "", elfcorehdr);
+	return text;
+}
+
+static uint64_t place_cmdline(struct plan *plan, const char *cmdline, uint64_t *size)
+{
+	const struct kernel *kernel = &plan->request->kernel;
+	const struct plan_limits limits = {.max = highest(kernel)};
+
+	*size = strlen(cmdline) + 1;
+	if (*size - 1 > kernel->cmdline_max)
+		fail(NULL, "--append",
+		     "the command line is %" PRIu64 " bytes long; this kernel takes %" PRIu64 " at most", *size - 1,
+		     kernel->cmdline_max);
+	return plan_place(plan, "cmdline", cmdline, *size, &limits);
+}
+
+/* With room for as much again: what a crash kernel is told beside it. */
+static struct purg_map copy_of(const struct purg_map *map)
+{
+	struct purg_map copy = {.count = map->count, .room = 2 * map->count + 1};
+
+	copy.entry = calloc(copy.room, sizeof(copy.entry[0]));
+	if (!copy.entry)
+		fail(NULL, NULL, "not enough memory");
+	memcpy(copy.entry, map->entry, map->count * sizeof(map->entry[0]));
+	return copy;
+}
+
+/* Of what is not its own it may have the first MiB, which Linux keeps free for that, but not the dump's header. */
+static void add_crash_memory(struct purg_map *map, const struct purg_range *core)
+{
+	uint32_t count = map->count;
+	uint64_t core_size = core->size;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct purg_mem *entry = &map->entry[i];
+
+		if (entry->type == PURG_MEM_RAM && entry->start < LOW_END)
+			purg_map_add(map, entry->start, number_min(entry->size, LOW_END - entry->start),
+				     PURG_MEM_CRASH);
+	}
+	number_align(core_size, PAGE, &core_size);
+	purg_map_add(map, core->start, core_size, PURG_MEM_RESERVED);
+}
+
+/*
+ * Memory as the firmware has told of it, if the running kernel still says that. For a crash kernel its predecessor's
+ * view is right.
+ */
+static void tell_memory(struct plan *plan, const struct purg_range *core, struct purg_boot_params *in)
+{
+	const struct machine *machine = plan->machine;
+	bool panic = plan->request->panic;
+	struct purg_map map = copy_of(machine->firmware.count && !panic ? &machine->firmware : &machine->map);
+	uint32_t room = 2 * map.room;
+	struct purg_mem *told = calloc(room, sizeof(*told));
+	int64_t count;
+
+	if (!told)
+		fail(NULL, NULL, "not enough memory");
+	if (panic)
+		add_crash_memory(&map, core);
+	count = purg_map_tell(&map, panic ? PURG_FOR_CRASH : PURG_FOR_NEXT, told, room);
+	if (count < 0)
+		fail(machine->root, "the memory map", "%s", purg_strerror(count));
+	in->map = told;
+	in->map_count = (uint32_t)count;
+}
+
+static uint64_t place_boot_params(struct plan *plan, struct purg_boot_params *in)
+{
+	const struct plan_limits limits = {.max = highest(&plan->request->kernel)};
+	const struct purg_bzimage *bzimage = &plan->request->kernel.bzimage;
+	static uint8_t seed[SEED_SIZE];
+	int64_t size;
+	void *data;
+
+	in->kernel = bzimage->header ? bzimage : NULL;
+	in->rsdp = plan->machine->rsdp;
+	in->efi = plan->machine->has_efi ? &plan->machine->efi : NULL;
+	in->old = plan->machine->boot_params;
+	if (getrandom(seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed)) {
+		in->seed = seed;
+		in->seed_size = sizeof(seed);
+	}
+	size = purg_boot_params_size(in);
+	if (size < 0)
+		fail(plan->request->kernel.file.path, "boot_params", "%s", purg_strerror(size));
+	in->address = plan_find(plan, "bootprm", (uint64_t)size, &limits);
+	data = calloc(1, (size_t)size);
+	if (!data)
+		fail(NULL, NULL, "not enough memory");
+	size = purg_boot_params_write(data, (size_t)size, in);
+	if (size < 0)
+		fail(plan->request->kernel.file.path, "boot_params", "%s", purg_strerror(size));
+	plan_add(plan, "bootprm", data, (uint64_t)size, in->address, (uint64_t)size);
+	return in->address;
+}
+
+void plan_x86_64(struct plan *plan)
+{
+	uint64_t kernel = place_kernel(plan);
+	struct purg_boot_params in = {.kernel_address = kernel, .initrd_size = plan->request->initrd_size};
+	struct purg_range core = {0};
+
+	in.initrd = place_initrd(plan);
+	core.start = plan_core(plan, &core.size);
+	in.cmdline = place_cmdline(plan, make_cmdline(plan, core.start), &in.cmdline_size);
+	tell_memory(plan, &core, &in);
+	plan->handoff = (struct purg_handoff){
+		.checks = PURG_CHECK_KERNEL,
+		.x86_64 = {.rip = kernel + plan->request->kernel.entry, .rsi = place_boot_params(plan, &in)},
+	};
+}
