@@ -568,9 +568,8 @@ struct purg_core {
 	uint16_t reserved;
 	uint32_t memory_count;
 	const struct purg_range *memory; /* purg_map_dump */
-	uint64_t linear_map; /* virtual address of physical address 0, modulo 2^64: p_vaddr is that and a range's start
-			      */
-	uint64_t text;       /* virtual address of the kernel's text ... */
+	uint64_t linear_map;      /* virtual address of physical address 0, modulo 2^64: p_vaddr is that + start */
+	uint64_t text;            /* virtual address of the kernel's text ... */
 	uint64_t text_address;    /* ... its physical address ... */
 	uint64_t text_size;       /* ... and its size; zero: no program header of its own */
 	uint64_t vmcoreinfo;      /* physical address of the note, as /sys/kernel/vmcoreinfo says ... */
