@@ -14,7 +14,7 @@ UNIT_tables := $(GENERIC) arch/arm64/tables.c
 UNIT_dtb := front/arm64/dtb.c
 UNIT_bootparams := front/x86_64/bootparams.c
 # Those of the library have all of it.
-LOADER_UNITS :=
+LOADER_UNITS := loader_blob loader_elf
 $(foreach unit,$(LOADER_UNITS),$(eval UNIT_$(unit) := $(LOADER_SOURCES) $(call loader-sha256,$(HOST_ARCH))))
 UNITS := $(LOADER_UNITS) sha256 params main compat console tables dtb bootparams
 UNIT_TESTS := $(UNITS:%=$O/tests/unit/test_%)
@@ -53,6 +53,15 @@ $O/tests/unit-arm64/test_sha256: $(UNIT_ARM64_OBJECTS)
 $(CMOCKA_ARM64)/version: tests/cmocka-arm64.sh tests/apt.sh
 	$(say) FETCH 'cmocka for arm64'
 	tests/cmocka-arm64.sh $(CMOCKA_ARM64)
+
+# The loader library for Python's ctypes.
+LOADER_SHARED := $O/tests/libpurgatory.so
+
+$(LOADER_SHARED): $(LOADER_SOURCES) $(call loader-sha256,$(HOST_ARCH)) $(wildcard loader/*.h include/*.h) \
+		include/purgatory/loader.h tests/tests.mk
+	$(say) HOSTLD $@
+	mkdir -p $(@D)
+	$(HOSTCC) $(HOST_FLAGS) -O2 -g -fpic -shared -Wl,-z,noexecstack $(filter %.c %.S,$^) -lfdt -o $@
 
 # Flat programs for the QEMU tests: what enters the purgatory, and what it enters.
 MACHINE_PROGRAMS := $(patsubst %,$O/tests/%,launch-arm64.bin launch-x86_64.elf payload-arm64.bin payload-x86_64.bin \
@@ -176,7 +185,7 @@ $O/bench/count.so: tests/bench/count.c
 	$(CC_x86_64) -std=gnu11 -O2 $(WARNINGS) -fpic -shared $< -o $@
 
 .PHONY: test-programs bench-programs kexec-programs debian qemu10 clang-build
-test-programs: $(UNIT_TESTS) $(UNIT_ARM64) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED)
+test-programs: $(UNIT_TESTS) $(UNIT_ARM64) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED) $(LOADER_SHARED)
 
 bench-programs: $(BENCH_PROGRAMS) $(MACHINE_PROGRAMS)
 
