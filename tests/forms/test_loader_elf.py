@@ -273,7 +273,8 @@ def test_every_type_is_compared(arch):
     assert known - not_made == {kind for a, kind, _, _ in ONE if a == arch}
 
 
-# What compilers make of C, with one symbol in the GOT, as linkers have them in orders of their own: switches, tables of functions and of strings, 128 bits, loops, weak functions, calls.
+# What compilers make of C: switches, tables of functions and of strings, 128 bits, labels, weak functions, calls. One
+# symbol is in the GOT, as each linker has them in an order of its own.
 C = """
 typedef unsigned int u32; typedef unsigned long u64; typedef unsigned char u8; typedef unsigned short u16;
 #ifdef SHARED
@@ -321,6 +322,8 @@ int start(int x)
 	return functions[x](x) + constants[x & 1](2) + names[x][0] + *(const int *)label(x) + zeros[x];
 }
 """
+FLAGS = "-ffreestanding -fno-stack-protector -fno-merge-constants -ffunction-sections -fdata-sections".split()
+FLAGS += ["-fasynchronous-unwind-tables"]
 PIC = [["-fno-pic", "-fno-pie"], ["-fpie"], ["-fpic", "-DSHARED"], ["-fPIC", "-DSHARED"]]
 MODELS = {"arm64": ["tiny", "small", "large"], "x86_64": ["small", "kernel", "medium", "large"]}
 VARIANTS = [
@@ -342,8 +345,7 @@ def test_compiled(arch, tool, model, pic, level, tmp_path):
     source.write_text(C)
     # A weak function that is not there is taken out of the GOT by ld even if it shall not relax: it is left out.
     no_weak = ["-DSHARED"] if arch == "x86_64" and "-fpie" in pic else []
-    flags = ["-ffreestanding", *no_weak, "-fasynchronous-unwind-tables", "-fno-stack-protector", "-fno-merge-constants", "-ffunction-sections", "-fdata-sections"]
-    run(*COMPILERS[arch, tool], *flags, *pic, f"-mcmodel={model}", level, "-w", "-c", source, "-o", path)
+    run(*COMPILERS[arch, tool], *FLAGS, *no_weak, *pic, f"-mcmodel={model}", level, "-w", "-c", source, "-o", path)
     # Strings are not merged here, by ld they are, as it edits what it knows as .eh_frame.
     run(f"{TRIPLETS[arch]}objcopy", "--rename-section", ".eh_frame=.frames", path)
     names = {section.name for _, section in sections_of(path)[1] if section.flags & 0x30}
@@ -371,7 +373,8 @@ def pie_script(base):
     return (
         f"SECTIONS {{ . = {base:#x}; .text : {{ *(.text*) }} .rodata : {{ *(.rodata*) }}\n"
         ". += 0x1000; . = ALIGN(0x1000); .data : { *(.data*) } .bss : { *(.bss*) }\n"
-        ". = ALIGN(0x1000); .got : { *(.got*) } .dynamic : { *(.dynamic) } .rela : { *(.rela*) } .relr.dyn : { *(.relr.dyn) }\n"
+        ". = ALIGN(0x1000); .got : { *(.got*) } .dynamic : { *(.dynamic) }\n"
+        ".rela : { *(.rela*) } .relr.dyn : { *(.relr.dyn) }\n"
         ".dynsym : { *(.dynsym) } .dynstr : { *(.dynstr) } .hash : { *(.hash) } .gnu.hash : { *(.gnu.hash) }\n"
         "/DISCARD/ : { *(.comment .note* .eh_frame) } }\n"
     )
@@ -471,7 +474,7 @@ EXECUTABLE = ".global go\n.skip 12\ngo: .quad 1\n.data\n.quad 2\n.bss\n.skip 64\
 
 
 def test_executable(tmp_path):
-    """An executable is laid out by its physical addresses, as objcopy does it; it has one place, and its entry there."""
+    """An executable is laid out by its physical addresses, as objcopy does it; it has one place, its entry there."""
     for arch in TRIPLETS:
         path = assemble(arch, "gcc", EXECUTABLE, tmp_path / "e.o")
         script, linked, flat = tmp_path / "e.lds", tmp_path / "e", tmp_path / "e.bin"
@@ -541,7 +544,8 @@ def test_lld_static_pie(tmp_path):
             for base in (0, HIGH):
                 linked = tmp_path / f"{base:x}"
                 run(
-                    "ld.lld", "-pie", "--no-dynamic-linker", "-z", "max-page-size=4096", "-e", "start", "-z", "norelro", f"--image-base={base}",
+                    "ld.lld", "-pie", "--no-dynamic-linker", "-z", "max-page-size=4096", "-e", "start",
+                    "-z", "norelro", f"--image-base={base}",
                     f"--pack-dyn-relocs={pack}", "--apply-dynamic-relocs", path, "-o", linked,
                 )  # fmt: skip
                 elf = Elf(linked.read_bytes())
