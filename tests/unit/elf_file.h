@@ -124,7 +124,7 @@ struct pie {
 	Elf64_Phdr segment[3];
 	Elf64_Dyn dynamic[12];
 	Elf64_Rela rela[3];
-	Elf64_Rela plt[1];
+	Elf64_Rela plt[2];
 	uint64_t relr[3];
 	Elf64_Sym symbol[4];
 	char strings[16];
@@ -188,7 +188,11 @@ static inline void file_pie(struct pie *pie, uint16_t machine)
 				{PIE_DATA + 8, ELF64_R_INFO(1, word), 4},
 				{PIE_DATA + 90 * 8, ELF64_R_INFO(2, word), 5}, /* behind the file's */
 			},
-		.plt = {{PIE_DATA + 16, ELF64_R_INFO(3, slot), 0}},
+		.plt =
+			{
+				{PIE_DATA + 16, ELF64_R_INFO(3, slot), 0},
+				{PIE_DATA + 56, ELF64_R_INFO(1, slot - 1), 7}, /* GLOB_DAT */
+			},
 		.relr = {PIE_DATA + 24, 1 | 1 << 1 | 1 << 3, 1 | 1 << 2},
 		.symbol =
 			{
