@@ -15,7 +15,7 @@
 #include "elf_file.h"
 
 #define ADDRESS UINT64_C(0x40000000)
-#define MEMORY_MAX (8 << 20)
+#define MEMORY_MAX (2 << 20)
 
 static struct elf_file file;
 
@@ -85,8 +85,7 @@ static int64_t use(const struct purg_elf *elf, uint64_t address)
 	memory = malloc(elf->mem_size);
 	memset(memory, 0xa5, elf->mem_size);
 	assert_int_equal(purg_elf_load(elf, memory, elf->mem_size - 1, address), PURG_ERR_ROOM);
-	for (uint64_t i = 0; i < elf->mem_size; i++)
-		assert_int_equal(memory[i], 0xa5);
+	assert_true(memory[0] == 0xa5 && !memcmp(memory, memory + 1, elf->mem_size - 1));
 	loaded = purg_elf_load(elf, memory, elf->mem_size, address);
 	assert_true(loaded == (int64_t)elf->mem_size || loaded == PURG_ERR_ELF_RANGE ||
 		    loaded == PURG_ERR_ELF_MISALIGNED);
