@@ -60,7 +60,8 @@ def packed_without_code(path):
 def with_short_kernel(path):
     """An arm64 image that ends with ten bytes of its kernel, which is said to have no more."""
     image, data = Packed(path), bytearray(path.read_bytes())
-    struct.pack_into("<Q", data, image.params_offset() + SEGMENTS + SEGMENT_SIZE * image.names().index("kernel") + 8, 10)
+    row = image.params_offset() + SEGMENTS + SEGMENT_SIZE * image.names().index("kernel")
+    struct.pack_into("<Q", data, row + 8, 10)
     return bytes(data[: image.file_offset(image.segment("kernel").start) + 10])
 
 
