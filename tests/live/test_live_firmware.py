@@ -130,15 +130,17 @@ def test_x86_64(outer, note, computer):
     note("e820, MMCONFIG, RSDP, twice in a row", computer.name, "as they were")
     if computer is OVMF:
         assert_efi(first, others)
-        note("EFI runtime, twice in a row", computer.name, "as it was")
+        note("EFI runtime, frame buffer, twice in a row", computer.name, "as it was")
 
 
 def assert_efi(first, others):
-    """EFI's runtime services are there, at the places that they had."""
+    """EFI's runtime services are there, at the places that they had, and used; so is the frame buffer that EFI has set
+    up."""
     runtime = r"efi: mem\d+: (\[Runtime.*\]) \("
     places = set(re.findall(runtime, log_of(first)))
     assert places and b"runtime-map" in first["efi"]
     for later in others:
-        assert logged(later, "efi: EFI v2")
+        assert logged(later, "efi: EFI v2") and logged(later, "Registered efivars operations")
+        assert logged(later, "efifb: framebuffer at") == logged(first, "efifb: framebuffer at")
         assert later["efi"] == first["efi"]
         assert set(re.findall(runtime, log_of(later))) == places
