@@ -1,13 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
-<<<<<<< HEAD
-# check.sh [unit] [unit-arm64] [forms] [tools] [qemu] [qemu10] [clang] [kexec] [live]: run these suites, or all, and count:
-# the last line is `N passed, N failed`. Everything must have been built; `make check` does.
-=======
-# check.sh [unit] [unit-arm64] [forms] [tools] [fuzz] [qemu] [qemu10] [clang] [kexec]: run these suites, or all, and count: the last
-# line is `N passed, N failed`. Everything must have been built; `make check` does.
->>>>>>> main
+# check.sh [unit] [unit-arm64] [forms] [tools] [fuzz] [qemu] [qemu10] [clang] [kexec] [live]: run these suites, or all, and
+# count: the last line is `N passed, N failed`. Everything must have been built; `make check` does.
 set -u
 
 BUILD=${BUILD:-build}
@@ -126,11 +121,7 @@ live() {
 
 export BUILD PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$BUILD/tests"
-<<<<<<< HEAD
-[ $# -gt 0 ] || set -- unit unit-arm64 forms tools qemu qemu10 clang kexec live
-=======
-[ $# -gt 0 ] || set -- unit unit-arm64 forms tools fuzz qemu qemu10 clang kexec
->>>>>>> main
+[ $# -gt 0 ] || set -- unit unit-arm64 forms tools fuzz qemu qemu10 clang kexec live
 for suite in "$@"; do
 	"$(echo "$suite" | tr - _)"
 done

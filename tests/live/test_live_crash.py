@@ -6,8 +6,8 @@ import pytest
 
 from outer import ARM64_COMPUTERS, CRASHKERNEL, X86_64_COMPUTERS, arm64, x86_64
 
-# QEMU's firmware had put the outer kernel's setup code there, and nobody needs it later. It is memory that the purgatory
-# saves, if the inner kernel is to use it.
+# QEMU's firmware had put the outer kernel's setup code there, and nobody needs it later. It is memory that a
+# loader must save, if the inner kernel is to use it.
 LOW = 0x10200
 
 LARGE = x86_64("x86_64-q35-6G", "q35", memory="6G")

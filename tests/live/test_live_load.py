@@ -56,7 +56,8 @@ def test_status(outer, note, computer):
 def test_reuse_cmdline(outer, note, computer):
     """The inner kernel gets the command line of the outer one, without what belonged to the outer's loader."""
     guest = outer(computer, append=f"{computer.console} loglevel=6 mark=uncut")
-    with guest.start(f"load /vmlinuz --initrd /initrd --console {SPEC[computer.arch]} --reuse-cmdline; jump") as machine:
+    arguments = f"--initrd /initrd --console {SPEC[computer.arch]} --reuse-cmdline"
+    with guest.start(f"load /vmlinuz {arguments}; jump") as machine:
         line = machine.wait_for("^inner: command line: (.*)\n")[1]
         assert line.split() == [computer.console.split()[0], "quiet", "panic=-1", *guest.append.split()]
         note("load --reuse-cmdline", computer.name, "boots with it")
@@ -65,14 +66,14 @@ def test_reuse_cmdline(outer, note, computer):
 @BOTH
 def test_initrds(outer, note, computer):
     """Several initrds of odd sizes come one after the other: each has something that the inner kernel finds."""
-    guest = outer(computer).with_orders("echo inner: the last initrd is here; cat /odd; greet; poweroff -f")
+    guest = outer(computer).with_orders("cat /odd; echo inner: the last one is here; greet; poweroff -f")
     orders = f"""
         (cd / && printf 'inner: the odd one is here\\n' >odd && echo odd | cpio -o -H newc | gzip >/odd.gz)
         while [ $(($(stat -c %s /odd.gz) % 4)) -ne 1 ]; do printf '\\0' >>/odd.gz; done
         load /vmlinuz {guest.inner()} --initrd /odd.gz --initrd /more; jump"""
     with guest.start(orders) as machine:
         machine.greeting()
-        assert "inner: the odd one is here" in machine.text and "inner: the last initrd is here" in machine.text
+        assert "inner: the odd one is here" in machine.text and "inner: the last one is here" in machine.text
         note("load, three initrds", computer.name, "boots, has all")
 
 

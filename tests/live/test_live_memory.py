@@ -20,15 +20,17 @@ def memory(node, size):
     return ("-object", backend, "-numa", f"node,nodeid={node},memdev=ram{node}")
 
 
-# Memory that is plugged in behind a gap is told to the kernel by ACPI, not by e820, and is used if the kernel is told to.
+TWO_NODES = ("-smp", "2", *memory(0, 1024), *memory(1, 4096))
+
+# Memory that is plugged in behind a gap is told to the kernel by ACPI, not by e820, and used if the kernel is told to.
 ONLINE = "memhp_default_state=online"
 DIMM = ("-object", "memory-backend-ram,id=dimm,size=1G", "-device", "pc-dimm,id=dimm0,memdev=dimm,addr=0x300000000")
 HOLES = {
     "x86_64-6G-hole": x86_64("x86_64, RAM to 1G, from 4G to 9G", "q35,max-ram-below-4g=1G", memory="6G"),
-    "x86_64-numa": x86_64("x86_64, two nodes", "q35", "-smp", "2", *memory(0, 1024), *memory(1, 4096), memory="5G"),
+    "x86_64-numa": x86_64("x86_64, two nodes", "q35", *TWO_NODES, memory="5G"),
     "x86_64-dimm": x86_64("x86_64, DIMM behind a gap", "q35", *DIMM, memory="2G,slots=2,maxmem=16G"),
     "arm64-5G": arm64("arm64, RAM from 1G to 6G", "cortex-a57", GIC3, memory="5G"),
-    "arm64-numa": arm64("arm64, two nodes", "cortex-a57", GIC3, "-smp", "2", *memory(0, 1024), *memory(1, 4096), memory="5G"),
+    "arm64-numa": arm64("arm64, two nodes", "cortex-a57", GIC3, *TWO_NODES, memory="5G"),
 }
 
 
