@@ -129,7 +129,7 @@ def test_loader_names():
 def test_help_lists_the_targets():
     """make help names what the README and the documents speak of."""
     listed = subprocess.run(["make", "-s", "help"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    checks = "check check-unit check-tools check-qemu check-kexec check-kernel"
+    checks = "check check-unit check-tools check-qemu check-kexec check-live check-kernel"
     for target in f"all commands demo {checks} fuzz size bench lint format install deps clean".split():
         assert re.search(rf"^ +{target} ", listed, re.M), target
 
