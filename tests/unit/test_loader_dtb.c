@@ -667,6 +667,32 @@ static void test_every_byte(void **state)
 }
 
 /* A property's value takes a multiple of 4, so another one's name makes up for the rest of the limit. */
+/* Every property's length as every number that leads back by less than the tree: libfdt before 1.7 would go round. */
+static void test_lengths_that_wrap(void **state)
+{
+	size_t size;
+	uint8_t *dtb = make(&used, &size);
+	uint32_t at = fdt_off_dt_struct(dtb), end = at + fdt_size_dt_struct(dtb);
+
+	(void)state;
+	for (; at < end; at += 4) {
+		uint8_t *length = dtb + at + 4, *kept;
+
+		if (fdt32_ld((fdt32_t *)(dtb + at)) != FDT_PROP)
+			continue;
+		kept = exact(length, 4);
+		for (uint32_t back = 1; back < 2 * (end - at); back++) {
+			struct purg_dtb in = {.dtb = dtb, .size = size};
+
+			fdt32_st(length, -back);
+			assert_int_equal(purg_dtb_size(&in), PURG_ERR_DTB_DAMAGED);
+		}
+		memcpy(length, kept, 4);
+		free(kept);
+	}
+	free(dtb);
+}
+
 static void test_limit(void **state)
 {
 	size_t size;
@@ -801,7 +827,7 @@ int main(void)
 		cmocka_unit_test(test_blocks),        cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_limit),         cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_long_names),    cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_two_chosen),
+		cmocka_unit_test(test_two_chosen),    cmocka_unit_test(test_lengths_that_wrap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
