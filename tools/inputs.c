@@ -9,18 +9,22 @@
 #include "error.h"
 #include "inputs.h"
 
-void inputs_dtb(struct file *dtb, const char *path)
+uint64_t inputs_check_dtb(const void *dtb, uint64_t size, const char *path)
 {
-	int error;
+	int error = fdt_check_full(dtb, size);
 
-	file_open(dtb, path);
-	error = fdt_check_full(dtb->data, dtb->size);
 	if (error)
 		fail(path, "dtb", "is not a sound device tree blob (%s); make one with dtc -O dtb",
 		     fdt_strerror(error));
-	dtb->size = fdt_totalsize(dtb->data);
-	if (dtb->size > PURG_DTB_MAX_SIZE)
-		fail(path, "totalsize", "is %" PRIu64 " bytes; 2 MiB is the most that arm64 allows", dtb->size);
+	if (fdt_totalsize(dtb) > PURG_DTB_MAX_SIZE)
+		fail(path, "totalsize", "is %u bytes; 2 MiB is the most that arm64 allows", fdt_totalsize(dtb));
+	return fdt_totalsize(dtb);
+}
+
+void inputs_dtb(struct file *dtb, const char *path)
+{
+	file_open(dtb, path);
+	dtb->size = inputs_check_dtb(dtb->data, dtb->size, path);
 }
 
 static uint32_t parse_stripes(const char *text)

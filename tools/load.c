@@ -178,6 +178,14 @@ static const char *find_cmdline(const struct options *options, const struct requ
 	return cmdline;
 }
 
+static void take_dtb(struct request *request, const uint8_t *dtb, uint64_t size, const char *name)
+{
+	request->dtb = dtb;
+	request->dtb_size = inputs_check_dtb(dtb, size, name);
+	request->dtb_name = name;
+}
+
+/* What the firmware has completed, with the memory that there is, is better than what a UKI has of it. */
 static void find_dtb(const struct options *options, struct request *request, const struct machine *machine)
 {
 	static struct file dtb;
@@ -188,16 +196,13 @@ static void find_dtb(const struct options *options, struct request *request, con
 			fail(options->dtb, "--dtb", "is for arm64 only, but the kernel is for x86_64; leave it out");
 		return;
 	}
-	request->dtb = machine->dtb;
-	request->dtb_size = machine->dtb_size;
-	if (kernel->dtb.size) {
-		request->dtb = kernel->dtb.data;
-		request->dtb_size = kernel->dtb.size;
-	}
 	if (options->dtb) {
 		inputs_dtb(&dtb, options->dtb);
-		request->dtb = dtb.data;
-		request->dtb_size = dtb.size;
+		take_dtb(request, dtb.data, dtb.size, options->dtb);
+	} else if (machine->dtb) {
+		take_dtb(request, machine->dtb, machine->dtb_size, "/sys/firmware/fdt");
+	} else if (kernel->dtb.size) {
+		take_dtb(request, kernel->dtb.data, kernel->dtb.size, "UKI: .dtb");
 	}
 }
 
