@@ -52,7 +52,8 @@ void live_check(bool panic)
 	struct live_status status;
 
 	if (geteuid())
-		fail(NULL, NULL, "only root may load a kernel (CAP_SYS_BOOT); run this as root, e.g. with sudo");
+		fail(NULL, NULL,
+		     "only root may load or unload a kernel (CAP_SYS_BOOT); run this as root, e.g. with sudo");
 	live_status(&status);
 	if (status.disabled)
 		fail(DISABLED, NULL, "is 1, so nothing can be loaded or unloaded any more; reboot");

@@ -50,7 +50,7 @@ _Noreturn static void fail_no_room(const struct plan *plan, const char *name, ui
 		fail(NULL, name,
 		     "needs %" PRIu64
 		     " KiB in one piece, but of the memory that is reserved for a crash kernel %" PRIu64
-		     " KiB are left, or not where it may be; boot with a larger crashkernel=",
+		     " KiB are left, or not where it may be; boot with a larger crashkernel=, or without ,high",
 		     size / KIB, left / KIB);
 	fail(NULL, name,
 	     "needs %" PRIu64 " KiB in one piece where it may be; of this machine's free memory %" PRIu64
