@@ -129,6 +129,22 @@ def test_recorded(purgatory, name, panic, direction):
             assert made.digest("cmdline") == hashlib.sha256(cmdline.encode() + b"\0").hexdigest()
 
 
+@pytest.mark.parametrize("name", machines.CRASH)
+def test_dump(purgatory, name):
+    """The dump has a note of each CPU and of the kernel, and a range of the kernel's own and of each of RAM that is not
+    the crash kernel's: on x86 that is the first MiB, too."""
+    arch, root = machines.ARCH[name], machines.RECORDED / name
+    made = plan(purgatory, root, purgatory.file("kernel", GOOD[arch]), "--panic")
+    dumped = [(start, end) for depth, start, end, what in machines.lines(root) if not depth and what == "System RAM"]
+    for _, start, end, what in machines.lines(root):
+        if what == "Crash kernel":
+            dumped = list(machines.without(dumped, start, end))
+    if arch == "x86_64":
+        dumped = list(machines.without(dumped, 0, MIB))
+    cpus = len(list(root.glob("sys/devices/system/cpu/cpu*/crash_notes")))
+    assert made.segments["elfcore"]["size"] == 64 + 56 * (cpus + 1 + 1 + len(dumped))
+
+
 @pytest.mark.parametrize("name", machines.NAMES)
 def test_debian(purgatory, name):
     arch, root = machines.ARCH[name], machines.RECORDED / name
