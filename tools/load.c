@@ -35,14 +35,15 @@ static const char help[] =
 	"  KERNEL                arm64 Image or x86_64 bzImage, also compressed with gzip or as EFI\n"
 	"                        zboot; ELF vmlinux; Unified Kernel Image\n"
 	"  -i, --initrd INITRD   initrd; may be given several times, Linux takes them in this order\n"
-	"  -a, --append STRING   command line of KERNEL; default: a UKI's own, on arm64 that of the DTB\n"
-	"      --reuse-cmdline   this kernel's command line, and STRING behind it\n"
-	"  -d, --dtb DTB         arm64: start from this device tree, not from this machine's\n"
+	"  -a, --append STRING   command line of KERNEL; default: a UKI's own, else on arm64 that of the\n"
+	"                        DTB, on x86_64 none\n"
+	"      --reuse-cmdline   the running kernel's command line, and STRING behind it\n"
+	"  -d, --dtb DTB         arm64: start from this device tree, not from the running kernel's\n"
 	"  -p, --panic           for when this kernel crashes: goes into the memory of crashkernel=\n"
 	"      --top-down        take the highest places there are, not the lowest\n"
 	"  -c, --console SPEC    where the purgatory writes its lines; see 'purgatory pack --help'\n"
 	"  -s, --stripes N       1, 2, 4, 8 or 16: as for 'purgatory pack'\n"
-	"  -n, --dry-run         plan only; nothing is loaded\n"
+	"  -n, --dry-run         plan only, and load nothing; needs root only to see where memory is\n"
 	"  -m, --map             draw what goes where in this machine's memory\n"
 	"  -j, --json            say the same as JSON\n"
 	"      --machine DIR     with --dry-run: plan for the machine whose /proc and /sys are copied\n"
@@ -52,7 +53,8 @@ static const char help[] =
 	"--ramdisk, --command-line and --load-panic are --initrd, --append and --panic, as in kexec;\n"
 	"--kernel KERNEL is KERNEL, as in pack.\n"
 	"Exit codes: 0 done; 2 bad usage, a file that cannot be used, or the kernel refuses.\n"
-	"What was loaded before stays loaded then.";
+	"What was loaded before stays loaded then; but a crash kernel is given up as soon as another\n"
+	"one is offered to the running kernel.";
 
 enum {
 	OPTION_REUSE = 256,
