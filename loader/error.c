@@ -80,7 +80,7 @@ const char *purg_strerror(int64_t error)
 	case PURG_ERR_MAP_HIDDEN:
 		return "all addresses are zero: they are shown to root only";
 	case PURG_ERR_MAP_EMPTY:
-		return "there is no RAM in it";
+		return "there is no RAM in it, or none for the kernel that is asked for";
 	case PURG_ERR_MAP_EFI:
 		return "EFI descriptors of another version, or a size that does not fit";
 	case PURG_ERR_MAP_FULL:

@@ -92,21 +92,20 @@ int purg_map_from_e820(struct purg_map *map, const void *table, uint32_t entries
 	return 0;
 }
 
-static void sift(struct purg_mem *heap, uint32_t root, uint32_t count)
+/* The larger children move up all the way to the bottom, then the root's entry climbs: it mostly belongs far below. */
+static void sift(struct purg_mem *heap, size_t root, size_t count)
 {
 	struct purg_mem moved = heap[root];
+	size_t hole = root, child;
 
-	for (;;) {
-		uint64_t child = 2 * (uint64_t)root + 1;
-
-		if (child + 1 < count && heap[child + 1].start > heap[child].start)
-			child++;
-		if (child >= count || heap[child].start <= moved.start)
-			break;
-		heap[root] = heap[child];
-		root = (uint32_t)child;
+	while ((child = 2 * hole + 1) < count) {
+		child += child + 1 < count && heap[child + 1].start > heap[child].start;
+		heap[hole] = heap[child];
+		hole = child;
 	}
-	heap[root] = moved;
+	for (; hole > root && heap[(hole - 1) / 2].start < moved.start; hole = (hole - 1) / 2)
+		heap[hole] = heap[(hole - 1) / 2];
+	heap[hole] = moved;
 }
 
 /* Heapsort: in place, and n log n at the worst. Most maps are sorted as they come. */
@@ -118,7 +117,7 @@ static void sort(struct purg_mem *entry, uint32_t count)
 		sorted++;
 	if (sorted >= count)
 		return;
-	for (uint32_t root = count / 2; root-- > 0;)
+	for (size_t root = count / 2; root-- > 0;)
 		sift(entry, root, count);
 	while (--count) {
 		struct purg_mem highest = entry[0];
@@ -184,12 +183,11 @@ static bool step(struct sweep *sweep)
 		begin_entry(sweep);
 	piece->types = sweep->types;
 	piece->last = sweep->next < sweep->end ? sweep->next->start - 1 : UINT64_MAX;
-	for (unsigned int i = 0; i < TYPES; i++)
-		if (sweep->types >> i & 1)
-			piece->last = number_min(piece->last, sweep->reach[i]);
-	for (unsigned int i = 0; i < TYPES; i++)
-		if (sweep->reach[i] == piece->last)
-			sweep->types &= ~(1u << i);
+	for (unsigned int set = piece->types; set; set &= set - 1)
+		piece->last = number_min(piece->last, sweep->reach[__builtin_ctz(set)]);
+	for (unsigned int set = piece->types; set; set &= set - 1)
+		if (sweep->reach[__builtin_ctz(set)] == piece->last)
+			sweep->types &= ~(set & -set);
 	return true;
 }
 
@@ -246,7 +244,6 @@ static void runs_begin(struct runs *runs, const struct purg_map *map, enum quest
 	runs->sweep.next = map->entry;
 	runs->sweep.end = map->entry + map->count;
 	runs->sweep.types = 0;
-	memset(runs->sweep.reach, 0, sizeof(runs->sweep.reach));
 	runs->more = step(&runs->sweep);
 }
 

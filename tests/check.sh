@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
-# check.sh [unit] [unit-arm64] [forms] [tools] [qemu] [qemu10] [clang] [kexec]: run these suites, or all, and count: the last
+# check.sh [unit] [unit-arm64] [forms] [tools] [fuzz] [qemu] [qemu10] [clang] [kexec]: run these suites, or all, and count: the last
 # line is `N passed, N failed`. Everything must have been built; `make check` does.
 set -u
 
@@ -75,6 +75,16 @@ tools() {
 	PURGATORY=$BUILD/purgatory PURGATORY_SANITIZED=$BUILD/tests/purgatory-sanitized pytest tools "$here/tools"
 }
 
+# Each fuzz target for some seconds: its seeds, and what comes of them.
+fuzz() {
+	"$here/fuzz/fuzz.py" --seconds 5 >"$log" 2>&1
+	status=$?
+	bad=$(number_of failed)
+	[ $status -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+	sed '$d; s/^/    /' "$log"
+	count fuzz "$(number_of passed)" "$bad" 0
+}
+
 # The QEMU that is installed, then the one that is unpacked in the build.
 qemu() {
 	pytest "qemu (QEMU $(qemu_version))" "$here/qemu"
@@ -104,7 +114,7 @@ kexec() {
 
 export BUILD PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$BUILD/tests"
-[ $# -gt 0 ] || set -- unit unit-arm64 forms tools qemu qemu10 clang kexec
+[ $# -gt 0 ] || set -- unit unit-arm64 forms tools fuzz qemu qemu10 clang kexec
 for suite in "$@"; do
 	"$(echo "$suite" | tr - _)"
 done

@@ -26,6 +26,6 @@ apt apt-get update
 (cd "$state" && apt apt-get download "$@")
 for package in "$state"/*.deb; do
 	dpkg-deb --extract "$package" "$dir"
-	dpkg-deb --show --showformat '${Package} ${Version}\n' "$package"
+	dpkg-deb --show "$package"
 done >"$dir/version.new"
 mv "$dir/version.new" "$dir/version"

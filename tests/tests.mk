@@ -12,9 +12,9 @@ UNIT_compat := $(GENERIC)
 UNIT_console := $(GENERIC)
 UNIT_tables := $(GENERIC) arch/arm64/tables.c
 UNIT_dtb := front/arm64/dtb.c
-UNIT_bootparams := front/x86_64/bootparams.c
+UNIT_bootparams := front/x86_64/bootparams.c loader/boot_params.c loader/bzimage.c
 # Those of the library have all of it.
-LOADER_UNITS := loader_arm64_image loader_zboot loader_uki loader_dtb
+LOADER_UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_loader_*.c))
 $(foreach unit,$(LOADER_UNITS),$(eval UNIT_$(unit) := $(LOADER_SOURCES) $(call loader-sha256,$(HOST_ARCH))))
 UNITS := $(LOADER_UNITS) sha256 params main compat console tables dtb bootparams
 UNIT_TESTS := $(UNITS:%=$O/tests/unit/test_%)
@@ -131,7 +131,7 @@ $O/kexec/real-mode.bin: tests/kexec/real-mode.S tests/qemu/serial-x86.inc tests/
 
 # What make bench calls in userland: the purgatory's SHA-256, compiled as for x86_64; kexec-tools' purgatory's; a plain read.
 # Each library's calls of memcpy are of its own memcpy.
-BENCH_PROGRAMS := $(patsubst %,$O/bench/%,sha256.so kexec-tools.so read.so kexec-tools-arm64.bin count.so)
+BENCH_PROGRAMS := $(patsubst %,$O/bench/%,sha256.so kexec-tools.so read.so place.so kexec-tools-arm64.bin count.so)
 LIBRARY := -nostdlib -shared -Wl$(comma)-Bsymbolic$(comma)-z$(comma)noexecstack
 
 $O/bench/sha256.so: src/sha256.c src/striped.c src/string.c $(wildcard arch/x86_64/sha256_*.S) tests/bench/ways.c \
@@ -145,6 +145,12 @@ $O/bench/read.so: tests/bench/read.c
 	$(say) LD $@
 	mkdir -p $(@D)
 	$(CC_x86_64) -O3 -march=native $(WARNINGS) -fpic $(LIBRARY) $< -o $@
+
+# libpurgatory as the command has it.
+$O/bench/place.so: tests/bench/place.c loader/map.c loader/space.c loader/map.h include/purgatory/loader.h include/number.h
+	$(say) LD $@
+	mkdir -p $(@D)
+	$(HOSTCC) $(HOST_FLAGS) -O2 -fpic -shared $(filter %.c,$^) -o $@
 
 # Its code is not position independent.
 $O/bench/kexec-tools.so: $(KEXEC_TOOLS)/x86_64/purgatory/purgatory.ro

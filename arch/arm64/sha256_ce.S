@@ -57,7 +57,8 @@
 sha256_blocks_ce:
 	cbz	x2, 2f
 	stp	d8, d9, [sp, #-16]!
-	adr	x3, sha256_k
+	adrp	x3, sha256_k
+	add	x3, x3, :lo12:sha256_k
 	ld1	{v16.4s-v19.4s}, [x3], #64
 	ld1	{v20.4s-v23.4s}, [x3], #64
 	ld1	{v24.4s-v27.4s}, [x3], #64
@@ -127,7 +128,8 @@ sha256_blocks_ce:
 sha256_lanes2_ce:
 	cbz	x2, 2f
 	ldp	x4, x5, [x1]
-	adr	x3, sha256_k
+	adrp	x3, sha256_k
+	add	x3, x3, :lo12:sha256_k
 	ld1	{v0.4s-v3.4s}, [x0]
 1:	ld1	{v16.16b-v19.16b}, [x4], #64
 	ld1	{v20.16b-v23.16b}, [x5], #64

@@ -84,7 +84,7 @@ extern "C" {
 #define PURG_ERR_MAP_RANGE (-65)   /* a range ends before it starts, or wraps */
 #define PURG_ERR_MAP_NESTING (-66) /* a range is said to be inside another one, and is not */
 #define PURG_ERR_MAP_HIDDEN (-67)  /* all addresses are zero: they are shown to root only */
-#define PURG_ERR_MAP_EMPTY (-68)   /* there is no RAM in it */
+#define PURG_ERR_MAP_EMPTY (-68)   /* there is no RAM in it, or none for the kernel that is asked for */
 #define PURG_ERR_MAP_EFI (-69)     /* EFI descriptors of another version, or a size that does not fit */
 #define PURG_ERR_MAP_FULL (-70)    /* there are more entries than the caller has room for */
 
@@ -270,9 +270,10 @@ int purg_elf_get(const struct purg_elf *elf, const void *memory, const char *nam
 /* ---- Memory maps. ---- */
 
 /*
- * Types up to 0xffffffff are e820's (ACPI 6.5, 15; Linux arch/x86/include/asm/e820/types.h), for what firmware says.
- * Those from PURG_MEM_KERNEL on are for what an operating system says of parts of RAM: they lie over an entry of
- * PURG_MEM_RAM. What is in no entry is no memory.
+ * The types to PURG_MEM_SOFT_RESERVED are e820's (ACPI 6.5, 15; Linux arch/x86/include/asm/e820/types.h), for what
+ * firmware says; any that is not one of these is PURG_MEM_RESERVED. Those from PURG_MEM_KERNEL on are for what an
+ * operating system says. PURG_MEM_KERNEL, PURG_MEM_CRASH and PURG_MEM_KEPT are parts of RAM: they lie over entries of
+ * PURG_MEM_RAM, and count for nothing elsewhere. What is in no entry is no memory.
  */
 #define PURG_MEM_RAM 1
 #define PURG_MEM_RESERVED 2
@@ -285,7 +286,8 @@ int purg_elf_get(const struct purg_elf *elf, const void *memory, const char *nam
 #define PURG_MEM_KERNEL 0x80000001 /* the running kernel's code and data: free for the next one, needed in a dump */
 #define PURG_MEM_CRASH 0x80000002  /* set aside for the crash kernel */
 #define PURG_MEM_KEPT 0x80000003   /* must live: reserved parts, firmware's tables, a map that was handed over */
-#define PURG_MEM_DRIVER 0x80000004 /* RAM that a driver has brought, and may take away: dumped, but not overwritten */
+#define PURG_MEM_DRIVER 0x80000004 /* RAM that a driver has brought: dumped, not overwritten, told to no other kernel \
+				    */
 
 struct purg_mem {
 	uint64_t start;
@@ -301,12 +303,19 @@ struct purg_map {
 	uint32_t room;
 };
 
-/* Errors of these: PURG_ERR_MAP_*. The map is as it was after an error. Every one adds to what is there. */
+/*
+ * Errors of these: PURG_ERR_MAP_*. The map is as it was after an error. Every one adds to what is there. Addresses are
+ * taken as they are, and not rounded to pages.
+ */
+
+/* One entry. PURG_ERR_ARGUMENT: not a type. */
 int purg_map_add(struct purg_map *map, uint64_t start, uint64_t size, uint32_t type);
 
 /*
- * The text of Linux' /proc/iomem, nested to any depth. Whatever lies inside "System RAM" and is not the kernel itself
- * or the crash kernel's must live. What is no memory (devices) is left out.
+ * The text of Linux' /proc/iomem, nested to any depth that Linux shows (6 levels; 32 are read). Whatever lies inside
+ * "System RAM" and is not the kernel itself or the crash kernel's must live, on every level. Memory of firmware counts
+ * wherever it is, since Linux shows some inside devices; what is no memory is left out. A text without its last newline
+ * was cut: PURG_ERR_MAP_SYNTAX.
  */
 int purg_map_from_iomem(struct purg_map *map, const char *text, size_t size);
 
@@ -316,12 +325,13 @@ int purg_map_from_iomem(struct purg_map *map, const char *text, size_t size);
  */
 int purg_map_from_memmap(struct purg_map *map, const char *start, const char *end, const char *type);
 
-/* A table of e820 entries of 20 bytes each, as in boot_params. */
+/* A table of e820 entries of 20 bytes each, as in boot_params. Types that are not known are PURG_MEM_RESERVED. */
 int purg_map_from_e820(struct purg_map *map, const void *table, uint32_t entries);
 
 /*
- * An EFI memory map as GetMemoryMap gives it (UEFI 2.10, 7.2.3), with size a multiple of descriptor_size. What must
- * live of RAM is PURG_MEM_KEPT (runtime services); boot services' memory is RAM, since they have ended.
+ * An EFI memory map as GetMemoryMap gives it (UEFI 2.10, 7.2.3), with size a multiple of descriptor_size, as Linux'
+ * stub makes an e820 map of it: boot services' memory is RAM, since they have ended; what runtime services need, what
+ * cannot be cached as RAM, memory-mapped I/O and what is not known are PURG_MEM_RESERVED.
  */
 int purg_map_from_efi(struct purg_map *map, const void *descriptors, size_t size, uint32_t descriptor_size,
 		      uint32_t descriptor_version);
@@ -347,17 +357,18 @@ int purg_map_from_dtb(struct purg_map *map, const void *dtb, size_t size);
 int64_t purg_map_usable(struct purg_map *map, int whom, struct purg_range *ranges, uint32_t room);
 
 /*
- * What a dump must describe: all RAM, the kernel and all that must live with it, but not what is PURG_MEM_CRASH. The
- * rest as purg_map_usable.
+ * What a dump must describe: all RAM, the kernel and all that must live with it, and PURG_MEM_DRIVER, but not what is
+ * PURG_MEM_CRASH. The rest as purg_map_usable.
  */
 int64_t purg_map_dump(struct purg_map *map, struct purg_range *ranges, uint32_t room);
 
 /*
- * What the next kernel shall be told of memory: sorted, not overlapping, adjoining ranges of one type joined, types of
- * e820 only. Where entries overlap the highest type holds, as Linux has it (e820__update_table); for this purpose
- * PURG_MEM_KEPT is PURG_MEM_RESERVED and the others are RAM. For the crash kernel RAM is only what is PURG_MEM_CRASH,
- * and the rest of RAM is left out, so that it leaves that alone. Returns how many. Errors: PURG_ERR_MAP_EMPTY,
- * PURG_ERR_MAP_FULL.
+ * What the next kernel shall be told of memory: sorted, not overlapping, types of e820 only. Adjoining ranges of one
+ * type are joined, but for PURG_MEM_PRAM and PURG_MEM_SOFT_RESERVED: their boundaries may be those of NUMA nodes. Where
+ * entries overlap the highest type of firmware holds, both as Linux has it (e820__update_table). PURG_MEM_KEPT in RAM
+ * is told as PURG_MEM_RESERVED, PURG_MEM_KERNEL and PURG_MEM_CRASH as RAM, PURG_MEM_DRIVER not at all. For the crash
+ * kernel RAM is only what is PURG_MEM_CRASH, and the rest of RAM is left out, so that it leaves that alone. Returns how
+ * many. Errors: PURG_ERR_MAP_EMPTY, PURG_ERR_MAP_FULL.
  */
 int64_t purg_map_tell(struct purg_map *map, int whom, struct purg_mem *told, uint32_t room);
 
@@ -371,6 +382,7 @@ struct purg_space {
 	uint32_t room; /* each placement may need one range more */
 };
 
+/* Linux loads whole pages: who loads for it asks for multiples of its page size, with that or more as alignment. */
 struct purg_need {
 	uint64_t size;  /* not zero */
 	uint64_t align; /* a power of two */

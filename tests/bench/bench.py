@@ -8,6 +8,7 @@ import json
 import ssl
 
 import guest
+import place
 import plot
 import userland
 from guest import BUILD
@@ -28,6 +29,8 @@ TARGETS = {
     "arm64_data_accesses_per_64B": (AT_MOST, 8),
     "arm64_fixed_insns": (BELOW, 20000),
     "x86_64_fixed_insns": (BELOW, 5000),
+    "place_16_in_10000_us": (BELOW, 1000),
+    "place_16_in_10000_shuffled_us": (BELOW, 1000),
 }
 
 
@@ -58,7 +61,7 @@ def measure():
         "x86_64_striped_vs_openssl": ratio(striped, speeds["openssl"]),
         "x86_64_striped_avx2_vs_openssl_avx2": ratio(speeds["avx2_x8"], speeds["openssl_avx2"]),
     }
-    return {**result, **guest.measure()}, absent
+    return {**result, **place.measure(BUILD / "bench"), **guest.measure()}, absent
 
 
 def show(result, absent):

@@ -138,6 +138,7 @@ def test_build_is_repeatable(tmp_path):
         os.utime(path, (1, 1))
     arches, suffixes = ("arm64", "x86_64"), ("elf", "bin", "rel.o")
     forms = [path for arch in arches for path in (*(form(arch, suffix) for suffix in suffixes), *relocatable_forms(arch))]
+    forms += sorted(BUILD.glob("libpurgatory*.a"))
     toolchain = os.environ.get("TOOLCHAIN", "gcc")
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo", "MAKEFLAGS": ""}
     subprocess.run(

@@ -13,7 +13,7 @@ $O/fuzz/objects/tests/fuzz/%: FUZZ_SANITIZE += -include tests/fuzz/target.h
 
 # The command's reader of packed images, but for what the target has of its own.
 FUZZ_SOURCES_packed := $(patsubst %,tools/%.c,check check_memory check_structure console_dtb console_spec digest inspect \
-	inspect_map packed packed_elf progress purgatory_image pvh)
+	inspect_map memory_map packed packed_elf progress purgatory_image pvh)
 $O/fuzz/packed: FUZZ_LINK += -Wl,--wrap=calloc,--wrap=pthread_create -pthread
 
 $O/fuzz/objects/%.c.o: %.c tests/fuzz/fuzz.mk tools/host.mk

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """Run fuzz targets, each as one process for so many seconds of CPU time, as many at a time as there are CPUs.
 
-Each has its seeds (tests/fuzz/seeds/NAME) and what earlier runs have found to be worth keeping (BUILD/fuzz/corpus/NAME).
-A line for each, the table in BUILD/fuzz/report.txt, and at the end the count. What is found stays in
-BUILD/fuzz/findings/NAME, and is tried again first in each later run, so that a target fails until that is repaired."""
+Each has its seeds (tests/fuzz/seeds/NAME) and what earlier runs have found to be worth keeping
+(BUILD/fuzz/corpus/NAME). A line for each, the table in BUILD/fuzz/report.txt, and at the end the count. What is found
+stays in BUILD/fuzz/findings/NAME, and is tried again first in each later run: a target fails until it is repaired."""
 
 import argparse
 import concurrent.futures
@@ -32,7 +32,7 @@ def cpu_seconds(pid):
 
 
 def wait(process, seconds):
-    """Ask the target to end when it has had its CPU time: SIGUSR1 ends libFuzzer between two inputs. Returns that time."""
+    """Ask the target to end when it has had its CPU time: SIGUSR1 ends libFuzzer between two inputs. Returns the time."""
     used, asked = 0.0, None
     while process.poll() is None:
         used = cpu_seconds(process.pid)
@@ -77,8 +77,8 @@ def fuzz(name, seconds):
         directory.mkdir(parents=True, exist_ok=True)
     log.unlink(missing_ok=True)
     count = len(list(seeds.iterdir())) if seeds.is_dir() else 0
-    if not count:
-        return (name, 0, 0, 0, 0, 0, 0), "there are no seeds"
+    if not count or not (FUZZ / name).exists():
+        return (name, 0, 0, 0, 0, 0, 0), "there are no seeds" if not count else "it was not built"
     status, used = 0, 0.0
     for finding in sorted(findings.iterdir()):
         status, used = execute(name, log, [finding], seconds)
@@ -96,18 +96,19 @@ def fuzz(name, seconds):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("target", nargs="+")
+    parser.add_argument("target", nargs="*", help="default: all")
     arguments = parser.parse_args()
+    targets = arguments.target or sorted(path.stem for path in HERE.glob("*.c"))
     rows = [COLUMNS.format("target", "executions", "cov", "ft", "corpus", "exec/s", "CPU s", "")]
     failed = 0
     print(rows[0], flush=True)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for row, wrong in pool.map(lambda name: fuzz(name, arguments.seconds), arguments.target):
+        for row, wrong in pool.map(lambda name: fuzz(name, arguments.seconds), targets):
             failed += bool(wrong)
             rows.append(COLUMNS.format(*row, f"FAILED: {wrong}; see {FUZZ}/{row[0]}.log" if wrong else "passed"))
             print(rows[-1], flush=True)
     (FUZZ / "report.txt").write_text("".join(row + "\n" for row in rows))
-    print(f"{len(arguments.target) - failed} passed, {failed} failed")
+    print(f"{len(targets) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

@@ -102,18 +102,21 @@ class Outer:
         """Debian's kernel, or the initrd with its busybox."""
         return BUILD / "debian" / self.computer.arch / name
 
+    def inner_initrd(self):
+        """Debian's busybox, and our init."""
+        init = {"init": (0o755, (HERE / "outer.sh").read_bytes()), "words": (0o644, self.words.read_bytes())}
+        return padded(self.debian("initrd").read_bytes()) + archive(init)
+
     def initrd(self, orders):
         """The outer initrd; in it is the inner one."""
-        busybox = padded(self.debian("initrd").read_bytes())
-        init = {"init": (0o755, (HERE / "outer.sh").read_bytes()), "words": (0o644, self.words.read_bytes())}
         files = {
             "orders": (0o644, orders.encode()),
             f"bin/{self.command.name}": (0o755, self.command.read_bytes()),
             "vmlinuz": (0o644, self.debian("vmlinuz").read_bytes()),
-            "initrd": (0o644, busybox + archive(init)),
+            "initrd": (0o644, self.inner_initrd()),
         }
         files.update({name: (0o644, content) for name, content in self.files.items()})
-        return busybox + archive({**init, **files})
+        return padded(self.inner_initrd()) + archive(files)
 
     def start(self, orders, frozen=False):
         """Run QEMU; the outer kernel itself is silent."""

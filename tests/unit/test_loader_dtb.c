@@ -300,8 +300,8 @@ static void test_each(void **state)
 
 static void put_big(uint8_t *to, uint64_t number, uint32_t cells)
 {
-	for (uint32_t i = 0; i < cells * 4; i++)
-		to[i] = (uint8_t)(number >> 8 * (cells * 4 - 1 - i));
+	for (uint32_t i = cells * 4; i--; number >>= 8)
+		to[i] = (uint8_t)number;
 }
 
 /* A range at the limit of the cells, and beyond it, by address and by size. */
