@@ -141,7 +141,7 @@ def test_refusals_of_load_are_documented():
     lines = re.findall(r"^\| `([^`]* [^`]*)` \|", LOADING.partition("## What it refuses")[2], re.M)
     assert len(lines) > 8
     for line in lines:
-        longest = max(re.split(r": |\.\.\.|x86_64|arm64", line), key=len).strip()
+        longest = max(re.split(r": |; |\.\.\.|x86_64|arm64", line), key=len).strip()
         assert longest in said.replace("%%", "%").replace("0x%", "0x"), line
 
 

@@ -260,7 +260,7 @@ def test_x86_64_initrd_max(purgatory, tmp_path, initrd_max):
     ({"pref": 0x1000001}, 0x1200000),                    # no page begins there
 ])
 def test_x86_64_pref_address(purgatory, tmp_path, options, place):
-    root = made_up(tmp_path, "x86_64", [ram(0, 0x9FFFF), ram(MIB, 0x3FFFFFFF), ram(0x50000000, 0x5FFFFFFF)])
+    root = made_up(tmp_path, "x86_64", [ram(0, 0x3FFFFFFF), ram(0x50000000, 0x5FFFFFFF)])
     made = plan(purgatory, root, purgatory.file("kernel", kernels.x86_64(**options)))
     assert made.places["kernel"][0] == place
 
