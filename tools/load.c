@@ -205,6 +205,9 @@ static void find_dtb(const struct options *options, struct request *request, con
 		take_dtb(request, machine->dtb, machine->dtb_size, "/sys/firmware/fdt");
 	} else if (kernel->dtb.size) {
 		take_dtb(request, kernel->dtb.data, kernel->dtb.size, "UKI: .dtb");
+	} else {
+		fail(machine->root, "/sys/firmware/fdt",
+		     "is missing, so nothing says to the next kernel where memory is; give --dtb");
 	}
 }
 

@@ -20,7 +20,7 @@ struct request {
 	const char *cmdline; /* NULL: arm64, that of the DTB */
 	const uint8_t *initrd;
 	uint64_t initrd_size; /* zero: none */
-	const uint8_t *dtb;   /* arm64; NULL: none, so the next kernel gets one with what is said here alone */
+	const uint8_t *dtb;   /* arm64: to complete, checked */
 	uint64_t dtb_size;
 	const char *dtb_name; /* for what is wrong with it */
 	struct console_set consoles;

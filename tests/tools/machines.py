@@ -36,7 +36,10 @@ def copy(tmp_path, name, files=()):
 def made_up(tmp_path, arch, iomem, files=()):
     """iomem: (first byte, last byte, name, depth) each."""
     text = "".join(f"{'  ' * depth}{start:08x}-{end:08x} : {name}\n" for start, end, name, depth in iomem)
-    return write(tmp_path / "machine", {"proc/iomem": text, "proc/sys/kernel/arch": UNAME[arch] + "\n", **dict(files)})
+    own = {"proc/iomem": text, "proc/sys/kernel/arch": UNAME[arch] + "\n"}
+    if arch == "arm64":
+        own["sys/firmware/fdt"] = (RECORDED / "arm64-uefi-acpi/sys/firmware/fdt").read_bytes()
+    return write(tmp_path / "machine", {**own, **dict(files)})
 
 
 def ram(first, last):

@@ -154,7 +154,7 @@ E820 = "sys/firmware/memmap/2"
     (X86, {"proc/sys/kernel/arch": None}, [], "DIR: /proc/sys/kernel/arch: is missing; write x86_64 or aarch64 into it"),
     (X86, {"proc/sys/kernel/arch": "s390x\n"}, [], "this machine: is of the architecture s390x; x86_64 and aarch64 are known"),
     (X86, {"proc/iomem": None}, [], "DIR: /proc/iomem: is missing, so nobody says where memory is"),
-    (X86, {"proc/iomem": ""}, [], "DIR: /proc/iomem: there is no RAM in it"),
+    (X86, {"proc/iomem": ""}, [], "DIR: /proc/iomem: there is no RAM in it, or none for the kernel that is asked for"),
     (X86, {"proc/iomem": "00000000-00000000 : System RAM\n  00000000-00000000 : Kernel code\n"}, [],
      "DIR: /proc/iomem: shows its addresses to root only; run this as root"),
     (X86, {"proc/iomem": "0-ffff : System RAM\nboo\n"}, [], "DIR: /proc/iomem: a line or a word is not of the map's format"),
@@ -176,8 +176,13 @@ E820 = "sys/firmware/memmap/2"
     (X86, {f"{E820}/start": "zero\n"}, [], "DIR: /sys/firmware/memmap: entry 2: a line or a word is not of the map's format"),
     (X86, {f"{E820}/end": "0x0\n", f"{E820}/start": "0x10\n"}, [],
      "DIR: /sys/firmware/memmap: entry 2: a range ends before it starts, or wraps"),
+    # Numbers of what was unplugged are not used again.
+    (X86, {f"sys/firmware/memmap/90/{name}": "zero\n" for name in ("start", "end", "type")}, [],
+     "DIR: /sys/firmware/memmap: entry 90: a line or a word is not of the map's format"),
     (X86, {"sys/kernel/vmcoreinfo": None}, ["--panic"],
      "DIR: /sys/kernel/vmcoreinfo: is missing: this kernel was built without crash dumps"),
+    (ARM, {"sys/firmware/fdt": None}, [],
+     "DIR: /sys/firmware/fdt: is missing, so nothing says to the next kernel where memory is; give --dtb"),
     (ARM, {"sys/firmware/fdt": b"\xd0\x0d\xfe\xed"}, [], "/sys/firmware/fdt: dtb: is not a sound device tree blob "
      "(FDT_ERR_TRUNCATED); make one with dtc -O dtb"),
 ])
