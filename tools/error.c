@@ -10,7 +10,7 @@
 static void say(const char *path, const char *field, const char *format, va_list args)
 {
 	fputs("purgatory: ", stderr);
-	if (path)
+	if (path && *path)
 		fprintf(stderr, "%s: ", path);
 	if (field)
 		fprintf(stderr, "%s: ", field);

@@ -7,7 +7,7 @@
 #define EXIT_MISMATCH 1 /* check: sound in structure, but a digest does not match */
 #define EXIT_UNUSABLE 2 /* everything else: usage, a file that cannot be read, used or written */
 
-/* Say it and exit with EXIT_UNUSABLE. path and field may be NULL. A half written output is removed. */
+/* Say it and exit with EXIT_UNUSABLE. path may be NULL or empty, field NULL. A half written output is removed. */
 __attribute__((noreturn)) void fail(const char *path, const char *field, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -9,18 +9,20 @@
 #include "error.h"
 #include "inputs.h"
 
+uint64_t inputs_check_dtb(const void *dtb, uint64_t size, const char *path)
+{
+	const struct purg_dtb as_it_is = {.dtb = dtb, .size = size};
+	int64_t error = purg_dtb_size(&as_it_is);
+
+	if (error < 0)
+		fail(path, "dtb", "%s; make one with dtc -O dtb", purg_strerror(error));
+	return fdt_totalsize(dtb);
+}
+
 void inputs_dtb(struct file *dtb, const char *path)
 {
-	int error;
-
 	file_open(dtb, path);
-	error = fdt_check_full(dtb->data, dtb->size);
-	if (error)
-		fail(path, "dtb", "is not a sound device tree blob (%s); make one with dtc -O dtb",
-		     fdt_strerror(error));
-	dtb->size = fdt_totalsize(dtb->data);
-	if (dtb->size > PURG_DTB_MAX_SIZE)
-		fail(path, "totalsize", "is %" PRIu64 " bytes; 2 MiB is the most that arm64 allows", dtb->size);
+	dtb->size = inputs_check_dtb(dtb->data, dtb->size, path);
 }
 
 static uint32_t parse_stripes(const char *text)

@@ -12,6 +12,9 @@
 /* Map a DTB, with the size that it has by its header, and check it, or fail. */
 void inputs_dtb(struct file *dtb, const char *path);
 
+/* The same of one that is in memory; returns its size. */
+uint64_t inputs_check_dtb(const void *dtb, uint64_t size, const char *path);
+
 /* --stripes: 1, 2, 4, 8 or 16, if the purgatory for this architecture can do it. NULL: 1. */
 uint32_t inputs_stripes(const char *text, uint16_t arch);
 

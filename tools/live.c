@@ -52,7 +52,8 @@ void live_check(bool panic)
 	struct live_status status;
 
 	if (geteuid())
-		fail(NULL, NULL, "only root may load a kernel (CAP_SYS_BOOT); run this as root, e.g. with sudo");
+		fail(NULL, NULL,
+		     "only root may load or unload a kernel (CAP_SYS_BOOT); run this as root, e.g. with sudo");
 	live_status(&status);
 	if (status.disabled)
 		fail(DISABLED, NULL, "is 1, so nothing can be loaded or unloaded any more; reboot");
@@ -83,8 +84,10 @@ static const char *reason(int error)
 		return "this kernel has no kexec_load (CONFIG_KEXEC)";
 	case EBUSY:
 		return "somebody else is loading a kernel, or one is being left; try again";
+	case EINVAL:
+		return "more than half of this machine's memory is needed, and the kernel gives no more than that";
 	case ENOMEM:
-		return "the kernel has not enough free memory to keep what is loaded: at most half of all can be used";
+		return "the kernel has not enough free memory to keep what is loaded";
 	case EADDRNOTAVAIL:
 		return "a segment lies where the kernel allows none";
 	default:
@@ -105,14 +108,13 @@ static struct kexec_segment segment(const void *data, uint64_t size, uint64_t st
 void live_load(const struct plan *plan)
 {
 	struct kexec_segment segments[PLAN_PIECES_MAX + 1];
-	uint64_t mem_size = plan->header.mem_size;
 	unsigned int count = 0;
 
 	for (; count < plan->count; count++)
 		segments[count] = segment(plan->piece[count].data, plan->piece[count].size, plan->piece[count].start,
 					  plan->mem_size[count]);
-	number_align(mem_size, PAGE, &mem_size);
-	segments[count++] = segment(plan->purgatory, plan->header.mem_size, plan->purgatory_start, mem_size);
+	segments[count++] =
+		segment(plan->purgatory, plan->header.mem_size, plan->purgatory_start, plan->purgatory_size);
 	if (syscall(SYS_kexec_load, plan->purgatory_start + plan->header.entry, count, segments,
 		    arch_flag(plan) | panic_flag(plan->request->panic)))
 		fail(NULL, "kexec_load", "%s", reason(errno));

@@ -38,7 +38,8 @@ static const char status_help[] =
 	"  -j, --json            as JSON\n"
 	"  -h, --help            show this and exit\n"
 	"\n"
-	"Exit codes, as those of kexec --status: 0 no kernel is loaded; 1 one is; 2 cannot tell.";
+	"Exit codes, as those of kexec --status: 0 no kernel is loaded; 1 one is; 2 cannot tell.\n"
+	"Without --panic either kernel counts.";
 
 struct options {
 	bool panic;

@@ -35,14 +35,15 @@ static const char help[] =
 	"  KERNEL                arm64 Image or x86_64 bzImage, also compressed with gzip or as EFI\n"
 	"                        zboot; ELF vmlinux; Unified Kernel Image\n"
 	"  -i, --initrd INITRD   initrd; may be given several times, Linux takes them in this order\n"
-	"  -a, --append STRING   command line of KERNEL; default: a UKI's own, on arm64 that of the DTB\n"
-	"      --reuse-cmdline   this kernel's command line, and STRING behind it\n"
-	"  -d, --dtb DTB         arm64: start from this device tree, not from this machine's\n"
+	"  -a, --append STRING   command line of KERNEL; default: a UKI's own, else on arm64 that of the\n"
+	"                        DTB, on x86_64 none\n"
+	"      --reuse-cmdline   the running kernel's command line, and STRING behind it\n"
+	"  -d, --dtb DTB         arm64: start from this device tree, not from the running kernel's\n"
 	"  -p, --panic           for when this kernel crashes: goes into the memory of crashkernel=\n"
 	"      --top-down        take the highest places there are, not the lowest\n"
 	"  -c, --console SPEC    where the purgatory writes its lines; see 'purgatory pack --help'\n"
 	"  -s, --stripes N       1, 2, 4, 8 or 16: as for 'purgatory pack'\n"
-	"  -n, --dry-run         plan only; nothing is loaded\n"
+	"  -n, --dry-run         plan only, and load nothing; needs root only to see where memory is\n"
 	"  -m, --map             draw what goes where in this machine's memory\n"
 	"  -j, --json            say the same as JSON\n"
 	"      --machine DIR     with --dry-run: plan for the machine whose /proc and /sys are copied\n"
@@ -52,7 +53,8 @@ static const char help[] =
 	"--ramdisk, --command-line and --load-panic are --initrd, --append and --panic, as in kexec;\n"
 	"--kernel KERNEL is KERNEL, as in pack.\n"
 	"Exit codes: 0 done; 2 bad usage, a file that cannot be used, or the kernel refuses.\n"
-	"What was loaded before stays loaded then.";
+	"What was loaded before stays loaded then; but a crash kernel is given up as soon as another\n"
+	"one is offered to the running kernel.";
 
 enum {
 	OPTION_REUSE = 256,
@@ -178,6 +180,24 @@ static const char *find_cmdline(const struct options *options, const struct requ
 	return cmdline;
 }
 
+static void take_dtb(struct request *request, const uint8_t *dtb, uint64_t size, const char *name)
+{
+	request->dtb = dtb;
+	request->dtb_size = inputs_check_dtb(dtb, size, name);
+	request->dtb_name = name;
+}
+
+/* Sections of a UKI lie where its maker has put them; a device tree must be aligned to be read. */
+static const uint8_t *aligned(const struct kernel_part *part)
+{
+	void *copy = malloc(part->size);
+
+	if (!copy)
+		fail(NULL, NULL, "not enough memory");
+	return memcpy(copy, part->data, part->size);
+}
+
+/* What the firmware has completed, with the memory that there is, is better than what a UKI has of it. */
 static void find_dtb(const struct options *options, struct request *request, const struct machine *machine)
 {
 	static struct file dtb;
@@ -188,16 +208,16 @@ static void find_dtb(const struct options *options, struct request *request, con
 			fail(options->dtb, "--dtb", "is for arm64 only, but the kernel is for x86_64; leave it out");
 		return;
 	}
-	request->dtb = machine->dtb;
-	request->dtb_size = machine->dtb_size;
-	if (kernel->dtb.size) {
-		request->dtb = kernel->dtb.data;
-		request->dtb_size = kernel->dtb.size;
-	}
 	if (options->dtb) {
 		inputs_dtb(&dtb, options->dtb);
-		request->dtb = dtb.data;
-		request->dtb_size = dtb.size;
+		take_dtb(request, dtb.data, dtb.size, options->dtb);
+	} else if (machine->dtb) {
+		take_dtb(request, machine->dtb, machine->dtb_size, "/sys/firmware/fdt");
+	} else if (kernel->dtb.size) {
+		take_dtb(request, aligned(&kernel->dtb), kernel->dtb.size, "UKI: .dtb");
+	} else {
+		fail(machine->root, "/sys/firmware/fdt",
+		     "is missing, so nothing says to the next kernel where memory is; give --dtb");
 	}
 }
 

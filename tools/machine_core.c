@@ -16,12 +16,23 @@
 
 #define KCORE "/proc/kcore"
 
-/* Its program headers lie at its start: one for each range of RAM. */
+/* Its program headers lie behind its header: one for each range of RAM. */
 #define KCORE_HEADERS MIB
 
 #define CPUS_MAX 8192
 
-/* Its first bytes; NULL if there is none, as under lockdown. */
+/* How much of it is worth reading: its headers, as far as they are known. */
+static size_t wanted(const uint8_t *data, size_t size)
+{
+	Elf64_Ehdr ehdr;
+
+	if (size < sizeof(ehdr))
+		return sizeof(ehdr);
+	memcpy(&ehdr, data, sizeof(ehdr));
+	return (size_t)number_min(KCORE_HEADERS, sizeof(ehdr) + (uint64_t)ehdr.e_phnum * sizeof(Elf64_Phdr));
+}
+
+/* Its headers, no byte of memory; NULL if there is none, as under lockdown. */
 static uint8_t *read_kcore(const struct machine *machine, size_t *size)
 {
 	char path[4096];
@@ -34,7 +45,7 @@ static uint8_t *read_kcore(const struct machine *machine, size_t *size)
 	*size = 0;
 	if (!data || fd < 0)
 		return NULL;
-	while (*size < KCORE_HEADERS && (got = read(fd, data + *size, KCORE_HEADERS - *size)) > 0)
+	while (*size < wanted(data, *size) && (got = read(fd, data + *size, wanted(data, *size) - *size)) > 0)
 		*size += (size_t)got;
 	close(fd);
 	return data;

@@ -43,29 +43,35 @@ static void *allocate(size_t count, size_t size)
 	return data;
 }
 
-static void read_memmap(struct machine *machine)
+/* Entry of /sys/firmware/memmap, if there is one of this number. */
+static void read_entry(const struct machine *machine, struct purg_map *map, unsigned int number)
 {
 	static const char directory[] = "/sys/firmware/memmap";
+	size_t size;
+	char *start = machine_file(machine, &size, "%s/%u/start", directory, number), *end, *type;
+	int error = 0;
+
+	if (!start)
+		return;
+	end = machine_file(machine, &size, "%s/%u/end", directory, number);
+	type = machine_file(machine, &size, "%s/%u/type", directory, number);
+	if (end && type)
+		error = purg_map_from_memmap(map, start, end, type);
+	if (error)
+		fail(machine->root, directory, "entry %u: %s", number, purg_strerror(error));
+	free(start);
+	free(end);
+	free(type);
+}
+
+/* Numbers may be missing: those of memory that was unplugged are not used again. */
+static void read_memmap(struct machine *machine)
+{
 	struct purg_map *map = &machine->firmware;
 
 	*map = (struct purg_map){.entry = allocate(ENTRIES_MAX, sizeof(map->entry[0])), .room = ENTRIES_MAX};
-	for (unsigned int i = 0; i < ENTRIES_MAX; i++) {
-		size_t size;
-		char *start = machine_file(machine, &size, "%s/%u/start", directory, i);
-		char *end = machine_file(machine, &size, "%s/%u/end", directory, i);
-		char *type = machine_file(machine, &size, "%s/%u/type", directory, i);
-		int error = 0;
-
-		if (start && end && type)
-			error = purg_map_from_memmap(map, start, end, type);
-		if (error)
-			fail(machine->root, directory, "entry %u: %s", i, purg_strerror(error));
-		free(start);
-		free(end);
-		free(type);
-		if (!start)
-			return;
-	}
+	for (unsigned int number = 0; number < ENTRIES_MAX; number++)
+		read_entry(machine, map, number);
 }
 
 /* The address behind NAME= in /sys/firmware/efi/systab; zero: none. */

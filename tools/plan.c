@@ -12,6 +12,9 @@
 /* Below lie what firmware and boot loaders of all times believed to be theirs, and the trampolines of other CPUs. */
 #define LOWEST MIB
 
+/* The largest page that an arm64 kernel may have: whatever the running one has, it takes multiples of this. */
+#define ARM64_PAGE (64 * KIB)
+
 static void *allocate(uint64_t count, size_t size)
 {
 	void *data = calloc(count, size);
@@ -21,11 +24,11 @@ static void *allocate(uint64_t count, size_t size)
 	return data;
 }
 
-static uint64_t pages(const char *name, uint64_t size)
+static uint64_t pages(const struct plan *plan, const char *name, uint64_t size)
 {
 	uint64_t up;
 
-	if (!number_align(size, PAGE, &up))
+	if (!number_align(size, plan->page, &up))
 		fail(NULL, name, "is larger than the address space");
 	return up;
 }
@@ -47,7 +50,7 @@ _Noreturn static void fail_no_room(const struct plan *plan, const char *name, ui
 		fail(NULL, name,
 		     "needs %" PRIu64
 		     " KiB in one piece, but of the memory that is reserved for a crash kernel %" PRIu64
-		     " KiB are left, or not where it may be; boot with a larger crashkernel=",
+		     " KiB are left, or not where it may be; boot with a larger crashkernel=, or without ,high",
 		     size / KIB, left / KIB);
 	fail(NULL, name,
 	     "needs %" PRIu64 " KiB in one piece where it may be; of this machine's free memory %" PRIu64
@@ -58,8 +61,8 @@ _Noreturn static void fail_no_room(const struct plan *plan, const char *name, ui
 uint64_t plan_find(struct plan *plan, const char *name, uint64_t mem_size, const struct plan_limits *limits)
 {
 	struct purg_need need = {
-		.size = pages(name, mem_size),
-		.align = number_max(limits->align, PAGE),
+		.size = pages(plan, name, mem_size),
+		.align = number_max(limits->align, plan->page),
 		.min = number_max(limits->min, LOWEST),
 		.max = limits->max ? limits->max : UINT64_MAX,
 		.top_down = plan->request->top_down && !limits->bottom_up,
@@ -76,8 +79,11 @@ uint64_t plan_find(struct plan *plan, const char *name, uint64_t mem_size, const
 
 bool plan_take(struct plan *plan, uint64_t start, uint64_t mem_size)
 {
-	int error = purg_space_take(&plan->space, start, pages("kernel", mem_size));
+	int error;
 
+	if (start < LOWEST || start % plan->page)
+		return false;
+	error = purg_space_take(&plan->space, start, pages(plan, "kernel", mem_size));
 	if (error && error != PURG_ERR_NOT_FREE && error != PURG_ERR_WRAP)
 		fail(NULL, "memory", "%s", purg_strerror(error));
 	return !error;
@@ -89,7 +95,7 @@ void plan_add(struct plan *plan, const char *name, const void *data, uint64_t si
 
 	*piece = (struct piece){.data = data, .size = size, .start = start};
 	snprintf(piece->name, sizeof(piece->name), "%s", name);
-	plan->mem_size[plan->count++] = pages(name, mem_size);
+	plan->mem_size[plan->count++] = pages(plan, name, mem_size);
 }
 
 uint64_t plan_place(struct plan *plan, const char *name, const void *data, uint64_t size,
@@ -99,6 +105,22 @@ uint64_t plan_place(struct plan *plan, const char *name, const void *data, uint6
 
 	plan_add(plan, name, data, size, start, size);
 	return start;
+}
+
+/* On x86 the crash kernel gets the first MiB for its own, so the dump lacks it (as that of kexec_file_load does). */
+static void describe_memory(const struct plan *plan, struct purg_core *core)
+{
+	uint64_t lowest = plan->request->kernel.arch == PURG_ARCH_X86_64 ? LOWEST : 0;
+	struct purg_range *memory = allocate(plan->dump_count, sizeof(*memory));
+
+	for (uint32_t i = 0; i < plan->dump_count; i++) {
+		struct purg_range range = plan->dump[i];
+		uint64_t low = range.start < lowest ? number_min(lowest - range.start, range.size) : 0;
+
+		if (low < range.size)
+			memory[core->memory_count++] = (struct purg_range){range.start + low, range.size - low};
+	}
+	core->memory = memory;
 }
 
 uint64_t plan_core(struct plan *plan, uint64_t *size)
@@ -111,14 +133,44 @@ uint64_t plan_core(struct plan *plan, uint64_t *size)
 	if (!plan->request->panic)
 		return 0;
 	machine_read_core(plan->machine, &core);
-	core.memory = plan->dump;
-	core.memory_count = plan->dump_count;
+	describe_memory(plan, &core);
 	need = purg_core_size(&core);
 	if (need < 0)
 		fail(NULL, "elfcorehdr", "%s", purg_strerror(need));
 	data = allocate(1, (size_t)need);
 	*size = (uint64_t)purg_core_write(data, (size_t)need, &core);
 	return plan_place(plan, "elfcore", data, *size, &anywhere);
+}
+
+/*
+ * Of several parts that are reserved for a crash kernel kexec_load takes the highest alone (crashk_res in Linux
+ * kernel/kexec_core.c); one below 4 GiB beside it is for the crash kernel's devices.
+ */
+static void keep_highest_part(struct plan *plan)
+{
+	const struct purg_map *map = &plan->machine->map;
+	struct purg_space *space = &plan->space;
+	uint32_t first = 0;
+
+	for (uint32_t i = 0; i < map->count; i++)
+		if (map->entry[i].type == PURG_MEM_CRASH)
+			plan->crash_start = number_max(plan->crash_start, map->entry[i].start);
+	while (first < space->count && space->range[first].start < plan->crash_start)
+		first++;
+	space->range += first;
+	space->count -= first;
+	space->room -= first;
+}
+
+static void find_dump(struct plan *plan, uint32_t room)
+{
+	int64_t count;
+
+	plan->dump = allocate(room, sizeof(plan->dump[0]));
+	count = purg_map_dump(&plan->machine->map, plan->dump, room);
+	if (count < 0)
+		fail(plan->machine->root, "/proc/iomem", "%s", purg_strerror(count));
+	plan->dump_count = (uint32_t)count;
 }
 
 /* Each placement may cut a range in two. */
@@ -138,11 +190,8 @@ static void find_space(struct plan *plan)
 	plan->space.count = (uint32_t)count;
 	if (!plan->request->panic)
 		return;
-	plan->dump = allocate(room, sizeof(plan->dump[0]));
-	count = purg_map_dump(map, plan->dump, room);
-	if (count < 0)
-		fail(plan->machine->root, "/proc/iomem", "%s", purg_strerror(count));
-	plan->dump_count = (uint32_t)count;
+	keep_highest_part(plan);
+	find_dump(plan, room);
 }
 
 static void place_purgatory(struct plan *plan)
@@ -157,6 +206,7 @@ static void place_purgatory(struct plan *plan)
 		fail(NULL, "the purgatory built into this command", "cannot be placed");
 	limits.align = plan->header.align;
 	plan->purgatory_start = plan_find(plan, "purgatory", plan->header.mem_size, &limits);
+	plan->purgatory_size = pages(plan, "purgatory", plan->header.mem_size);
 }
 
 static void fill_params(struct plan *plan)
@@ -173,7 +223,11 @@ static void fill_params(struct plan *plan)
 
 void plan_make(struct plan *plan, const struct request *request, struct machine *machine)
 {
-	*plan = (struct plan){.request = request, .machine = machine};
+	*plan = (struct plan){
+		.request = request,
+		.machine = machine,
+		.page = request->kernel.arch == PURG_ARCH_ARM64 ? ARM64_PAGE : PAGE,
+	};
 	find_space(plan);
 	if (request->kernel.arch == PURG_ARCH_ARM64)
 		plan_arm64(plan);

@@ -20,8 +20,9 @@ struct request {
 	const char *cmdline; /* NULL: arm64, that of the DTB */
 	const uint8_t *initrd;
 	uint64_t initrd_size; /* zero: none */
-	const uint8_t *dtb;   /* arm64; NULL: none, so the next kernel gets one with what is said here alone */
+	const uint8_t *dtb;   /* arm64: to complete, checked */
 	uint64_t dtb_size;
+	const char *dtb_name; /* for what is wrong with it */
 	struct console_set consoles;
 	uint32_t stripes;
 	bool top_down;
@@ -34,16 +35,20 @@ struct request {
 struct plan {
 	const struct request *request;
 	struct machine *machine;
+	uint64_t page;              /* what kexec_load takes is made of these */
 	struct purg_space space;    /* what is still free */
 	uint8_t *purgatory;         /* mem_size bytes as they are to be in memory */
 	struct purg_params *params; /* in it */
 	struct purg_header header;
 	struct purg_handoff handoff;
-	uint64_t purgatory_start; /* where it is to be, and to be entered */
+	uint64_t purgatory_start; /* where it is to be, and to be entered ... */
+	uint64_t purgatory_size;  /* ... and the memory that is kept free for it, in pages */
 	struct piece piece[PLAN_PIECES_MAX];
-	uint64_t mem_size[PLAN_PIECES_MAX]; /* of each: the memory that is kept free for it, in pages */
+	uint64_t mem_size[PLAN_PIECES_MAX]; /* of each: the same */
 	unsigned int count;
-	struct purg_range *dump; /* panic: what the dump describes */
+	/* panic */
+	uint64_t crash_start;    /* where the part of the reserved memory begins that this goes into */
+	struct purg_range *dump; /* what is to be dumped */
 	uint32_t dump_count;
 };
 
@@ -65,7 +70,7 @@ void plan_x86_64(struct plan *plan);
 /* Find room of mem_size bytes for a piece. */
 uint64_t plan_find(struct plan *plan, const char *name, uint64_t mem_size, const struct plan_limits *limits);
 
-/* Take this very room; false if it is not free. */
+/* Take this very room; false if it is not free, or kexec_load would not take it. */
 bool plan_take(struct plan *plan, uint64_t start, uint64_t mem_size);
 
 /* Put a piece into room that was found or taken. data must stay. */

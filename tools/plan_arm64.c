@@ -48,9 +48,9 @@ static uint64_t place_kernel(struct plan *plan)
 	const struct plan_limits limits = {.align = IMAGE_ALIGN, .bottom_up = !kernel->anywhere};
 	uint64_t size, start;
 
-	if (kernel->text_offset % PAGE)
-		fail(kernel->file.path, "text_offset", "is 0x%" PRIx64 "; a multiple of a page is needed",
-		     kernel->text_offset);
+	if (kernel->text_offset % plan->page)
+		fail(kernel->file.path, "text_offset", "is 0x%" PRIx64 "; kexec_load needs a multiple of 0x%" PRIx64,
+		     kernel->text_offset, plan->page);
 	if (!number_add(kernel->text_offset, kernel->mem_size, &size))
 		fail(kernel->file.path, "image_size", "leads past the end of the address space");
 	start = plan_find(plan, "kernel", size, &limits) + kernel->text_offset;
@@ -64,13 +64,20 @@ static uint64_t lowest(const struct request *request, uint64_t kernel)
 	return request->kernel.anywhere ? 0 : kernel;
 }
 
+/* Of an initrd below the kernel: where the window begins that ends behind the kernel. */
+static uint64_t window_below(uint64_t end)
+{
+	uint64_t up;
+
+	return number_align(end, GIB, &up) && up > INITRD_WINDOW ? up - INITRD_WINDOW : 0;
+}
+
 static uint64_t place_initrd(struct plan *plan, uint64_t kernel)
 {
 	const struct request *request = plan->request;
-	uint64_t window = kernel & ~(GIB - 1);
 	const struct plan_limits limits = {
-		.min = number_max(window, lowest(request, kernel)),
-		.max = window + INITRD_WINDOW - 1,
+		.min = number_max(window_below(kernel + request->kernel.mem_size), lowest(request, kernel)),
+		.max = (kernel & ~(GIB - 1)) + INITRD_WINDOW - 1,
 	};
 
 	if (!request->initrd_size)
@@ -83,7 +90,6 @@ static uint64_t place_dtb(struct plan *plan, uint64_t kernel, uint64_t initrd)
 {
 	const struct request *request = plan->request;
 	const struct plan_limits limits = {.min = lowest(request, kernel)};
-	const char *path = request->dtb == plan->machine->dtb ? "/sys/firmware/fdt" : "--dtb";
 	struct purg_dtb in = {
 		.dtb = request->dtb,
 		.size = request->dtb_size,
@@ -109,13 +115,13 @@ static uint64_t place_dtb(struct plan *plan, uint64_t kernel, uint64_t initrd)
 	}
 	size = purg_dtb_size(&in);
 	if (size < 0)
-		fail(NULL, path, "%s", purg_strerror(size));
+		fail(request->dtb_name, "dtb", "%s", purg_strerror(size));
 	dtb = aligned_alloc(PAGE, (size_t)(size + PAGE - 1) & ~(size_t)(PAGE - 1));
 	if (!dtb)
 		fail(NULL, NULL, "not enough memory");
 	size = purg_dtb_write(dtb, (size_t)size, &in);
 	if (size < 0)
-		fail(NULL, path, "%s", purg_strerror(size));
+		fail(request->dtb_name, "dtb", "%s", purg_strerror(size));
 	return plan_place(plan, "dtb", dtb, (uint64_t)size, &limits);
 }
 

@@ -40,17 +40,23 @@ static void add_pieces(struct memory_map *map, const struct plan *plan)
 		char rest[32];
 
 		/* What is left in its last page is not worth a line. */
-		number_align(piece->size, PAGE, &pages);
+		number_align(piece->size, plan->page, &pages);
 		memory_map_add(map, piece->start, pages, piece->name, MEMORY_MAP_VERIFIED);
 		snprintf(rest, sizeof(rest), "%s: zeros", piece->name);
 		memory_map_add(map, piece->start + pages, mem_size - pages, rest, MEMORY_MAP_OTHER);
 	}
-	memory_map_add(map, plan->purgatory_start, plan->header.mem_size, "purgatory", MEMORY_MAP_OTHER);
+	memory_map_add(map, plan->purgatory_start, plan->purgatory_size, "purgatory", MEMORY_MAP_OTHER);
 }
 
 static bool is_part_of_ram(uint32_t type)
 {
 	return type == PURG_MEM_CRASH || type == PURG_MEM_KEPT || type == PURG_MEM_DRIVER;
+}
+
+/* What is reserved for the crash kernel, but not where it is loaded. */
+static bool is_spare(const struct plan *plan, const struct purg_mem *entry)
+{
+	return entry->type == PURG_MEM_CRASH && entry->start < plan->crash_start;
 }
 
 /* What this machine has beside RAM that may be used, each part by what it is. */
@@ -64,7 +70,7 @@ static void add_kept(struct memory_map *map, const struct plan *plan)
 		if (entry->type == PURG_MEM_RAM || entry->type == PURG_MEM_KERNEL)
 			continue;
 		/* To a crash kernel all RAM but its own is its predecessor's, and shown as that. */
-		if (plan->request->panic && is_part_of_ram(entry->type))
+		if (plan->request->panic && is_part_of_ram(entry->type) && !is_spare(plan, entry))
 			continue;
 		memory_map_add(map, entry->start, entry->size, type_name(entry->type), MEMORY_MAP_RESERVED);
 	}
@@ -87,6 +93,48 @@ void plan_draw(const struct plan *plan)
 	printf("entry 0x%" PRIx64 "\n", plan->purgatory_start + plan->header.entry);
 }
 
+static void json_string(const char *text)
+{
+	putchar('"');
+	for (; *text; text++)
+		if (*text == '"' || *text == '\\')
+			printf("\\%c", *text);
+		else if ((unsigned char)*text < ' ')
+			printf("\\u%04x", (unsigned char)*text);
+		else
+			putchar(*text);
+	putchar('"');
+}
+
+static const char *console_name(uint32_t kind)
+{
+	switch (kind) {
+	case PURG_CONSOLE_PL011:
+		return "pl011";
+	case PURG_CONSOLE_8250:
+		return "8250";
+	case PURG_CONSOLE_8250_PORT:
+		return "8250 port";
+	case PURG_CONSOLE_VGA:
+		return "vga";
+	default:
+		return "sink";
+	}
+}
+
+static void json_consoles(const struct console_set *set)
+{
+	printf(",\n \"consoles\": [");
+	for (unsigned int i = 0; i < set->count; i++) {
+		const struct purg_console *console = &set->console[i];
+
+		printf("%s{\"kind\": \"%s\", \"base\": %" PRIu64 ", \"width\": %u, \"stride\": %u, \"baud\": %u}",
+		       i ? ", " : "", console_name(console->kind), console->base, console->width, console->stride,
+		       console->baud);
+	}
+	printf("]");
+}
+
 static void json_range(uint64_t start, uint64_t size)
 {
 	printf("{\"start\": %" PRIu64 ", \"size\": %" PRIu64 "}", start, size);
@@ -97,7 +145,12 @@ void plan_json(const struct plan *plan)
 	printf("{\"arch\": \"%s\", \"panic\": %s, \"entry\": %" PRIu64 ",\n \"purgatory\": ",
 	       plan->request->kernel.arch == PURG_ARCH_ARM64 ? "arm64" : "x86_64",
 	       plan->request->panic ? "true" : "false", plan->purgatory_start + plan->header.entry);
-	json_range(plan->purgatory_start, plan->header.mem_size);
+	json_range(plan->purgatory_start, plan->purgatory_size);
+	if (plan->request->cmdline) {
+		printf(",\n \"cmdline\": ");
+		json_string(plan->request->cmdline);
+	}
+	json_consoles(&plan->request->consoles);
 	printf(",\n \"segments\": [");
 	for (unsigned int i = 0; i < plan->count; i++) {
 		const struct piece *piece = &plan->piece[i];

@@ -33,8 +33,8 @@ static uint64_t place_kernel(struct plan *plan)
 	if ((plan->request->top_down && bzimage->relocatable) || !plan_take(plan, start, kernel->mem_size)) {
 		if (!bzimage->relocatable)
 			fail(kernel->file.path, "kernel",
-			     "must lie at 0x%" PRIx64 " to 0x%" PRIx64 ", and that is not free; give a bzImage", start,
-			     start + kernel->mem_size);
+			     "must lie at 0x%" PRIx64 " to 0x%" PRIx64 ", and that is not free%s; give a bzImage",
+			     start, start + kernel->mem_size, plan->request->panic ? " for a crash kernel" : "");
 		start = plan_find(plan, "kernel", kernel->mem_size, &limits);
 	}
 	plan_add(plan, "kernel", kernel->data, kernel->size, start, kernel->mem_size);

@@ -18,6 +18,7 @@ ABI_DOC = (ROOT / "docs/abi.md").read_text()
 LOADER = (ROOT / "include/purgatory/loader.h").read_text()
 LOADER_DOC = (ROOT / "docs/loader.md").read_text()
 EMBEDDING = (ROOT / "docs/embedding.md").read_text()
+LOADING = (ROOT / "docs/loading.md").read_text()
 README = (ROOT / "README.md").read_text()
 
 
@@ -148,3 +149,36 @@ def test_striped_example():
                 parts[min(i // per_lane if per_lane else lanes - 1, lanes - 1)].append(byte)
             expected = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
             assert scope["striped"](data, lanes) == expected
+
+
+def load(*args):
+    return subprocess.run([BUILD / "purgatory", "load", *args], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def test_options_of_load_are_documented():
+    """docs/loading.md has every option of `purgatory load --help`, and the examples have no other."""
+    options = set(re.findall(r"(--[a-z][a-z-]+)", load("--help"))) - {"--help", "--kernel"}
+    assert options == {option for option in options if f"`{option}" in LOADING or f" {option} " in LOADING}
+    examples = "".join(re.findall(r"^    purgatory load .*$", LOADING, re.M)).replace("--append '", "")
+    assert set(re.findall(r"(--[a-z-]+)", examples)) <= options
+
+
+def test_refusals_of_load_are_documented():
+    """The lines that docs/loading.md shows are those that the command has."""
+    source = "".join(path.read_text() for path in (ROOT / "tools").glob("*.c")) + (ROOT / "loader/error.c").read_text()
+    said = re.sub(r'"\s*"', "", re.sub(r'" PRI\w+\s*"', "", source))
+    lines = re.findall(r"^\| `([^`]* [^`]*)` \|", LOADING.partition("## What it refuses")[2], re.M)
+    assert len(lines) > 8
+    for line in lines:
+        longest = max(re.split(r": |; |\.\.\.|x86_64|arm64", line), key=len).strip()
+        assert longest in said.replace("%%", "%").replace("0x%", "0x"), line
+
+
+def test_picture_of_load():
+    """What the picture in docs/loading.md shows is what is drawn of that machine."""
+    picture = LOADING.partition("one for each doubling)\n")[2].partition("\n      ...")[0]
+    rows = re.compile(r"^ *0x([0-9a-f]{11}) .{10}  (.{18}) \|", re.M)
+    drawn = load("-n", "-m", "--machine", "tests/machines/x86_64-q35", BUILD / "debian/x86_64/vmlinuz", "--initrd",
+                 BUILD / "debian/x86_64/initrd", "--append", "quiet")
+    names = [name for _, name in rows.findall(picture)]
+    assert len(names) > 10 and names == [name for _, name in rows.findall(drawn)][:len(names)]
