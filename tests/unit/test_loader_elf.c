@@ -110,6 +110,14 @@ static uint64_t address_for(const struct purg_elf *elf)
 
 /* ---- Limits. ---- */
 
+static uint64_t word_at(const uint8_t *memory, uint64_t offset)
+{
+	uint64_t word;
+
+	memcpy(&word, memory + offset, sizeof(word));
+	return word;
+}
+
 #define ANY_MIN INT64_MIN
 #define ANY_MAX INT64_MAX
 #define TWO(n) (INT64_C(1) << (n))
@@ -359,6 +367,71 @@ static void test_limits_of_slots(void **state)
 	}
 }
 
+/* As many slots as loads of 15 bits reach, counted from the GOT or from its page, and one more. */
+static void check_far_slots(uint32_t type, uint32_t first, uint32_t count)
+{
+	static Elf64_Sym symbols[4200];
+	static Elf64_Rela rela[4200];
+	static uint32_t text[4200];
+	struct opened opened;
+	Elf64_Shdr *section;
+	uint8_t *memory;
+
+	for (uint32_t i = 0; i < 4200; i++) {
+		symbols[i] = (Elf64_Sym){0, GLOBAL(STT_NOTYPE), 0, SHN_ABS, i, 0};
+		rela[i] = (Elf64_Rela){4 * i, ELF64_R_INFO((uint64_t)i + 1, (uint64_t)type), 0};
+		text[i] = 0xf9400000;
+	}
+	file_object(&file, EM_AARCH64, text, sizeof(text), rela, count, 0);
+	section = (Elf64_Shdr *)(file.bytes + ((Elf64_Ehdr *)file.bytes)->e_shoff) + 6;
+	section->sh_offset = file_append(&file, symbols, sizeof(symbols));
+	section->sh_size = sizeof(symbols);
+	open_bytes(&opened, file.bytes, file.size);
+	assert_int_equal(opened.error, 0);
+	assert_int_equal(opened.elf.slots, count);
+	memory = malloc(opened.elf.mem_size);
+	if (first + count > 4096) {
+		assert_int_equal(purg_elf_load(&opened.elf, memory, opened.elf.mem_size, ADDRESS), PURG_ERR_ELF_RANGE);
+	} else {
+		assert_true(purg_elf_load(&opened.elf, memory, opened.elf.mem_size, ADDRESS) > 0);
+		memcpy(text, memory, sizeof(text));
+		for (uint32_t i = 0; i < count; i++) {
+			assert_int_equal(text[i], 0xf9400000 | (first + i) << 10);
+			assert_int_equal(word_at(memory, opened.elf.got + UINT64_C(8) * i), i + 1);
+		}
+	}
+	free(memory);
+	close_bytes(&opened);
+}
+
+/* The constants before the GOT are three words. */
+static void test_far_slots(void **state)
+{
+	(void)state;
+	check_far_slots(310, 0, 4096);
+	check_far_slots(310, 0, 4097);
+	check_far_slots(313, 3, 4093);
+	check_far_slots(313, 3, 4094);
+}
+
+/* Which GNU's tools do not make: the distance of a slot as data. */
+static void test_got_pcrel32(void **state)
+{
+	static const uint64_t text[4];
+	const Elf64_Rela rela = {8, ELF64_R_INFO(SYM_DATA, UINT64_C(315)), 0};
+	struct opened opened;
+	uint8_t *memory;
+
+	(void)state;
+	file_object(&file, EM_AARCH64, text, sizeof(text), &rela, 1, 0);
+	open_bytes(&opened, file.bytes, file.size);
+	memory = malloc(opened.elf.mem_size);
+	assert_true(purg_elf_load(&opened.elf, memory, opened.elf.mem_size, ADDRESS) > 0);
+	assert_int_equal(word_at(memory, 8), GOT - PLACE);
+	free(memory);
+	close_bytes(&opened);
+}
+
 /* One type after the other, up to all bits: unknown ones are refused, and no others. */
 static void check_unknown(uint16_t machine, uint32_t known)
 {
@@ -500,14 +573,6 @@ static void sound_object(void)
 {
 	file_object(&file, EM_X86_64, sound_text, sizeof(sound_text), sound_rela,
 		    sizeof(sound_rela) / sizeof(*sound_rela), 77);
-}
-
-static uint64_t word_at(const uint8_t *memory, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, memory + offset, sizeof(word));
-	return word;
 }
 
 static void test_layout(void **state)
@@ -1033,6 +1098,8 @@ int main(void)
 		cmocka_unit_test(test_limits_x86_64),
 		cmocka_unit_test(test_data_is_the_value),
 		cmocka_unit_test(test_limits_of_slots),
+		cmocka_unit_test(test_far_slots),
+		cmocka_unit_test(test_got_pcrel32),
 		cmocka_unit_test(test_unknown_types),
 		cmocka_unit_test(test_instructions),
 		cmocka_unit_test(test_bad_relocations),
