@@ -110,6 +110,14 @@ static uint64_t address_for(const struct purg_elf *elf)
 
 /* ---- Limits. ---- */
 
+static uint64_t word_at(const uint8_t *memory, uint64_t offset)
+{
+	uint64_t word;
+
+	memcpy(&word, memory + offset, sizeof(word));
+	return word;
+}
+
 #define ANY_MIN INT64_MIN
 #define ANY_MAX INT64_MAX
 #define TWO(n) (INT64_C(1) << (n))
@@ -359,6 +367,71 @@ static void test_limits_of_slots(void **state)
 	}
 }
 
+/* As many slots as loads of 15 bits reach, counted from the GOT or from its page, and one more. */
+static void check_far_slots(uint32_t type, uint32_t first, uint32_t count)
+{
+	static Elf64_Sym symbols[4200];
+	static Elf64_Rela rela[4200];
+	static uint32_t text[4200];
+	struct opened opened;
+	Elf64_Shdr *section;
+	uint8_t *memory;
+
+	for (uint32_t i = 0; i < 4200; i++) {
+		symbols[i] = (Elf64_Sym){0, GLOBAL(STT_NOTYPE), 0, SHN_ABS, i, 0};
+		rela[i] = (Elf64_Rela){4 * i, ELF64_R_INFO((uint64_t)i + 1, (uint64_t)type), 0};
+		text[i] = 0xf9400000;
+	}
+	file_object(&file, EM_AARCH64, text, sizeof(text), rela, count, 0);
+	section = (Elf64_Shdr *)(file.bytes + ((Elf64_Ehdr *)file.bytes)->e_shoff) + 6;
+	section->sh_offset = file_append(&file, symbols, sizeof(symbols));
+	section->sh_size = sizeof(symbols);
+	open_bytes(&opened, file.bytes, file.size);
+	assert_int_equal(opened.error, 0);
+	assert_int_equal(opened.elf.slots, count);
+	memory = malloc(opened.elf.mem_size);
+	if (first + count > 4096) {
+		assert_int_equal(purg_elf_load(&opened.elf, memory, opened.elf.mem_size, ADDRESS), PURG_ERR_ELF_RANGE);
+	} else {
+		assert_true(purg_elf_load(&opened.elf, memory, opened.elf.mem_size, ADDRESS) > 0);
+		memcpy(text, memory, sizeof(text));
+		for (uint32_t i = 0; i < count; i++) {
+			assert_int_equal(text[i], 0xf9400000 | (first + i) << 10);
+			assert_int_equal(word_at(memory, opened.elf.got + UINT64_C(8) * i), i + 1);
+		}
+	}
+	free(memory);
+	close_bytes(&opened);
+}
+
+/* The constants before the GOT are three words. */
+static void test_far_slots(void **state)
+{
+	(void)state;
+	check_far_slots(310, 0, 4096);
+	check_far_slots(310, 0, 4097);
+	check_far_slots(313, 3, 4093);
+	check_far_slots(313, 3, 4094);
+}
+
+/* Which GNU's tools do not make: the distance of a slot as data. */
+static void test_got_pcrel32(void **state)
+{
+	static const uint64_t text[4];
+	const Elf64_Rela rela = {8, ELF64_R_INFO(SYM_DATA, UINT64_C(315)), 0};
+	struct opened opened;
+	uint8_t *memory;
+
+	(void)state;
+	file_object(&file, EM_AARCH64, text, sizeof(text), &rela, 1, 0);
+	open_bytes(&opened, file.bytes, file.size);
+	memory = malloc(opened.elf.mem_size);
+	assert_true(purg_elf_load(&opened.elf, memory, opened.elf.mem_size, ADDRESS) > 0);
+	assert_int_equal(word_at(memory, 8), GOT - PLACE);
+	free(memory);
+	close_bytes(&opened);
+}
+
 /* One type after the other, up to all bits: unknown ones are refused, and no others. */
 static void check_unknown(uint16_t machine, uint32_t known)
 {
@@ -502,14 +575,6 @@ static void sound_object(void)
 		    sizeof(sound_rela) / sizeof(*sound_rela), 77);
 }
 
-static uint64_t word_at(const uint8_t *memory, uint64_t offset)
-{
-	uint64_t word;
-
-	memcpy(&word, memory + offset, sizeof(word));
-	return word;
-}
-
 static void test_layout(void **state)
 {
 	struct opened opened;
@@ -589,6 +654,113 @@ static void check_pie(uint16_t machine)
 		assert_int_equal(word_at(memory, i), i == data + 720 ? 5 : 0);
 	for (uint64_t i = offsetof(struct pie, words); i < data; i++)
 		assert_int_equal(memory[i], 0);
+	assert_int_equal(purg_elf_flatten(&opened.elf, memory, opened.elf.mem_size - 1), PURG_ERR_ROOM);
+	free(memory);
+	close_bytes(&opened);
+}
+
+/* The last byte of it may be the last that there is. */
+static void test_end_of_memory(void **state)
+{
+	struct opened opened;
+	struct pie pie;
+	uint8_t *memory;
+	uint64_t size;
+
+	(void)state;
+	file_pie(&pie, EM_X86_64);
+	pie.segment[0].p_align = 1;
+	open_bytes(&opened, &pie, sizeof(pie));
+	assert_int_equal(opened.elf.align, 8);
+	size = opened.elf.mem_size;
+	memory = malloc(size);
+	assert_int_equal(purg_elf_load(&opened.elf, memory, size, -size), size);
+	assert_int_equal(purg_elf_load(&opened.elf, memory, size, -size + 8), PURG_ERR_WRAP);
+	assert_int_equal(purg_elf_load(&opened.elf, memory, size, -size + 4), PURG_ERR_ALIGN);
+	free(memory);
+	close_bytes(&opened);
+}
+
+/* What a symbol of the object is, when this many bytes of it are changed, and where it is found. */
+static int find_when(unsigned int symbol, size_t at, unsigned int width, uint64_t value, const char *name)
+{
+	uint64_t offset = 1234, size = 5678;
+	struct opened opened;
+	int error;
+
+	sound_object();
+	memcpy(file.bytes + file.section[6].sh_offset + symbol * sizeof(Elf64_Sym) + at, &value, width);
+	open_bytes(&opened, file.bytes, file.size);
+	assert_int_equal(opened.error, 0);
+	error = purg_elf_symbol(&opened.elf, name, &offset, &size);
+	assert_true((offset == 1234 && size == 5678) == (error != 0));
+	close_bytes(&opened);
+	return error;
+}
+
+static void test_symbols(void **state)
+{
+	struct opened opened;
+	uint64_t offset, size;
+	struct pie pie;
+
+	(void)state;
+	assert_int_equal(find_when(SYM_TEXT, offsetof(Elf64_Sym, st_size), 8, 32, "text"), 0);
+	assert_int_equal(find_when(SYM_TEXT, offsetof(Elf64_Sym, st_size), 8, 33, "text"), PURG_ERR_ELF_SYMBOL_PLACE);
+	assert_int_equal(find_when(SYM_TEXT, offsetof(Elf64_Sym, st_value), 8, 25, "text"), PURG_ERR_ELF_SYMBOL_PLACE);
+	/* The strings' section is not loaded. */
+	assert_int_equal(find_when(SYM_TEXT, offsetof(Elf64_Sym, st_shndx), 2, 7, "text"), PURG_ERR_ELF_SYMBOL_PLACE);
+	assert_int_equal(find_when(SYM_TEXT, offsetof(Elf64_Sym, st_info), 1, STT_FUNC, "text"), PURG_ERR_ELF_SYMBOL);
+	assert_int_equal(find_when(SYM_TEXT, offsetof(Elf64_Sym, st_info), 2, STV_HIDDEN << 8, "text"),
+			 PURG_ERR_ELF_SYMBOL);
+	/* It takes nothing, and would lie behind the rest. */
+	assert_int_equal(find_when(SYM_COMMON, offsetof(Elf64_Sym, st_value), 8, 1, "common"), 0);
+	sound_object();
+	((Elf64_Sym *)(file.bytes + file.section[6].sh_offset))[SYM_COMMON].st_value = 0x10000;
+	((Elf64_Sym *)(file.bytes + file.section[6].sh_offset))[SYM_COMMON].st_size = 0;
+	open_bytes(&opened, file.bytes, file.size);
+	assert_int_equal(purg_elf_symbol(&opened.elf, "common", &offset, &size), PURG_ERR_ELF_SYMBOL_PLACE);
+	close_bytes(&opened);
+	/* In what is linked, a hidden one may have become local. */
+	for (unsigned int hidden = 0; hidden <= STV_PROTECTED; hidden++) {
+		file_pie(&pie, EM_X86_64);
+		pie.symbol[1].st_info = STT_OBJECT;
+		pie.symbol[1].st_other = (uint8_t)hidden;
+		open_bytes(&opened, &pie, sizeof(pie));
+		assert_int_equal(purg_elf_symbol(&opened.elf, "a", &offset, &size),
+				 hidden == STV_HIDDEN ? 0 : PURG_ERR_ELF_SYMBOL);
+		close_bytes(&opened);
+	}
+	assert_int_equal(offset, PIE_DATA - PIE_BASE + 32);
+}
+
+static void test_set_and_get(void **state)
+{
+	uint8_t value[17], *memory;
+	struct opened opened;
+	uint64_t size;
+
+	(void)state;
+	sound_object();
+	open_bytes(&opened, file.bytes, file.size);
+	size = opened.elf.mem_size;
+	memory = calloc(1, size);
+	memset(value, 0x77, sizeof(value));
+	for (size_t wrong = 0; wrong < sizeof(value) + 1; wrong++) {
+		if (wrong == 16)
+			continue;
+		assert_int_equal(purg_elf_set(&opened.elf, memory, "data", value, wrong), PURG_ERR_ELF_SYMBOL_SIZE);
+		assert_int_equal(purg_elf_get(&opened.elf, memory, "data", value, wrong), PURG_ERR_ELF_SYMBOL_SIZE);
+	}
+	assert_int_equal(purg_elf_set(&opened.elf, memory, "nobody", value, 16), PURG_ERR_ELF_SYMBOL);
+	assert_int_equal(purg_elf_get(&opened.elf, memory, "nobody", value, 16), PURG_ERR_ELF_SYMBOL);
+	assert_true(memory[0] == 0 && !memcmp(memory, memory + 1, size - 1) && value[16] == 0x77);
+	assert_int_equal(purg_elf_set(&opened.elf, memory, "data", value, 16), 0);
+	for (uint64_t i = 0; i < size; i++)
+		assert_int_equal(memory[i], i >= 0x2008 && i < 0x2018 ? 0x77 : 0);
+	memory[0x2008] = 1;
+	assert_int_equal(purg_elf_get(&opened.elf, memory, "data", value, 16), 0);
+	assert_memory_equal(value, memory + 0x2008, 16);
 	free(memory);
 	close_bytes(&opened);
 }
@@ -887,6 +1059,12 @@ static void test_bad_pies(void **state)
 		{PIE(symbol[1].st_info), GLOBAL(STT_TLS), PURG_ERR_ELF_UNSUPPORTED},
 		{PIE(symbol[2].st_info), GLOBAL(STT_NOTYPE), PURG_ERR_ELF_UNDEFINED},
 		{PIE(section[1].sh_entsize), 16, PURG_ERR_ELF_HEADER},
+		{PIE(section[1].sh_size), 25, PURG_ERR_ELF_SYMBOLS},
+		{PIE(section[1].sh_link), 3, PURG_ERR_ELF_SYMBOLS},
+		{PIE(section[1].sh_link), 0, PURG_ERR_ELF_SYMBOLS},
+		{PIE(section[1].sh_offset), sizeof(struct pie) - 95, PURG_ERR_ELF_CUT},
+		{PIE(section[2].sh_offset), sizeof(struct pie) - 15, PURG_ERR_ELF_CUT},
+		{PIE(section[2].sh_type), SHT_DYNSYM, PURG_ERR_ELF_SYMBOLS},
 		{PIE(strings[15]), 1, PURG_ERR_ELF_SYMBOLS},
 	};
 	struct pie pie;
@@ -920,6 +1098,8 @@ int main(void)
 		cmocka_unit_test(test_limits_x86_64),
 		cmocka_unit_test(test_data_is_the_value),
 		cmocka_unit_test(test_limits_of_slots),
+		cmocka_unit_test(test_far_slots),
+		cmocka_unit_test(test_got_pcrel32),
 		cmocka_unit_test(test_unknown_types),
 		cmocka_unit_test(test_instructions),
 		cmocka_unit_test(test_bad_relocations),
@@ -931,6 +1111,9 @@ int main(void)
 		cmocka_unit_test(test_bad_objects),
 		cmocka_unit_test(test_bad_pies),
 		cmocka_unit_test(test_shared_sections),
+		cmocka_unit_test(test_end_of_memory),
+		cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_set_and_get),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
