@@ -5,78 +5,95 @@
 /* Each name is read once for each property that has it. Those of the specification have 31 characters at most. */
 #define LONGEST_NAME 255
 
-static bool names_are_short(const uint8_t *strings, uint32_t size)
+/* The two blocks that are read here, in one tree. */
+struct blocks {
+	const uint8_t *tokens, *strings;
+	uint32_t tokens_size;
+	uint32_t strings_size; /* up to the last NUL: a name that begins before it ends in the block */
+};
+
+static uint32_t cell_at(const uint8_t *at)
+{
+	return fdt32_ld((const fdt32_t *)at);
+}
+
+static bool names_are_short(const struct blocks *blocks)
 {
 	uint32_t length = 0;
 
-	for (uint32_t i = 0; i < size; i++) {
-		length = strings[i] ? length + 1 : 0;
+	for (uint32_t i = 0; i < blocks->strings_size; i++) {
+		length = blocks->strings[i] ? length + 1 : 0;
 		if (length > LONGEST_NAME)
 			return false;
 	}
 	return true;
 }
 
-/* The bytes of a node's name with its NUL; none, if that is not among those that are left. */
-static uint32_t name_size(const uint8_t *name, uint32_t left)
+/* The bytes of a node's name with its NUL, or of a property; more than are left, if it does not end there. */
+static uint64_t token_size(const struct blocks *blocks, const uint8_t *token, uint32_t left)
 {
-	for (uint32_t i = 0; i < left; i++)
-		if (!name[i])
-			return i + 1;
-	return 0;
+	uint32_t size = 0;
+
+	switch (cell_at(token)) {
+	case FDT_BEGIN_NODE:
+		while (size < left && token[FDT_TAGSIZE + size])
+			size++;
+		return size + 1;
+	case FDT_PROP:
+		if (left < 2 * FDT_TAGSIZE || cell_at(token + 2 * FDT_TAGSIZE) >= blocks->strings_size)
+			return UINT64_MAX;
+		return 2 * FDT_TAGSIZE + (uint64_t)cell_at(token + FDT_TAGSIZE);
+	default:
+		return 0;
+	}
 }
 
 /*
- * Each token ends within the structure block (Devicetree Specification 0.4, 5.4). libfdt before 1.7 adds up a length of
- * nearly 4 GiB without a look at the carry, and goes round for ever.
+ * Each token ends in the structure block, and each name in that of the strings (Devicetree Specification 0.4, 5.4). To
+ * libfdt the second does not matter before version 17 of the format; and before version 1.7 of its own it adds up a
+ * length of nearly 4 GiB without a look at the carry, and goes round for ever.
  */
-static bool tokens_end(const uint8_t *tokens, uint32_t size)
+static bool tokens_end(const struct blocks *blocks)
 {
-	uint32_t at = 0;
+	uint32_t at = 0, left;
 
-	while (size - at >= FDT_TAGSIZE) {
-		uint32_t left = size - at - FDT_TAGSIZE, more = 0;
+	for (left = blocks->tokens_size; left >= FDT_TAGSIZE; left = blocks->tokens_size - at) {
+		uint32_t token = cell_at(blocks->tokens + at);
+		uint64_t size = token_size(blocks, blocks->tokens + at, left - FDT_TAGSIZE);
 
-		switch (fdt32_ld((const fdt32_t *)(tokens + at))) {
-		case FDT_BEGIN_NODE:
-			more = name_size(tokens + at + FDT_TAGSIZE, left);
-			if (!more)
-				return false;
-			break;
-		case FDT_PROP:
-			more = sizeof(struct fdt_property) - FDT_TAGSIZE;
-			if (left < more || fdt32_ld((const fdt32_t *)(tokens + at) + 1) > left - more)
-				return false;
-			more += fdt32_ld((const fdt32_t *)(tokens + at) + 1);
-			break;
-		case FDT_END_NODE:
-		case FDT_NOP:
-			break;
-		default:
-			return fdt32_ld((const fdt32_t *)(tokens + at)) == FDT_END;
-		}
-		at += FDT_TAGSIZE + ((more + FDT_TAGSIZE - 1) & ~(uint32_t)(FDT_TAGSIZE - 1));
-		if (at > size)
+		if (token == FDT_END)
+			return true;
+		if (size > left - FDT_TAGSIZE)
 			return false;
+		size = FDT_TAGSIZE + ((size + FDT_TAGSIZE - 1) & ~(uint64_t)(FDT_TAGSIZE - 1));
+		if (size > left)
+			return false;
+		at += (uint32_t)size;
 	}
 	return false;
 }
 
-/* What follows the structure block is not a part of it; before version 17 nobody says where that is. */
-static bool structure_ends(const uint8_t *dtb)
+/* The structure block, or all that follows its start: before version 17 nobody says where it ends. */
+static bool find_blocks(const uint8_t *dtb, struct blocks *blocks)
 {
-	uint32_t at = fdt_off_dt_struct(dtb), end = fdt_totalsize(dtb);
+	uint32_t total = fdt_totalsize(dtb), tokens = fdt_off_dt_struct(dtb), strings = fdt_off_dt_strings(dtb);
 
-	if (at > end || at % FDT_TAGSIZE)
+	if (tokens > total || tokens % FDT_TAGSIZE)
 		return false;
-	if (fdt_version(dtb) < 17)
-		return tokens_end(dtb + at, end - at);
-	return number_inside(at, fdt_size_dt_struct(dtb), end) && tokens_end(dtb + at, fdt_size_dt_struct(dtb));
+	blocks->tokens = dtb + tokens;
+	blocks->tokens_size = fdt_version(dtb) < 17 ? total - tokens : fdt_size_dt_struct(dtb);
+	blocks->strings = dtb + strings;
+	blocks->strings_size = fdt_size_dt_strings(dtb);
+	if (!number_inside(tokens, blocks->tokens_size, total) || !number_inside(strings, blocks->strings_size, total))
+		return false;
+	while (blocks->strings_size && blocks->strings[blocks->strings_size - 1])
+		blocks->strings_size--;
+	return true;
 }
 
 int dtb_check(const void *dtb, uint64_t size)
 {
-	uint32_t strings, strings_size;
+	struct blocks blocks;
 
 	if ((uintptr_t)dtb % 8)
 		return PURG_ERR_ALIGN;
@@ -84,11 +101,9 @@ int dtb_check(const void *dtb, uint64_t size)
 		return PURG_ERR_DTB_DAMAGED;
 	if (fdt_totalsize(dtb) > PURG_DTB_MAX_SIZE)
 		return PURG_ERR_DTB_SIZE;
-	strings = fdt_off_dt_strings(dtb);
-	strings_size = fdt_size_dt_strings(dtb);
-	if (fdt_totalsize(dtb) > size || !number_inside(strings, strings_size, fdt_totalsize(dtb)) ||
-	    fdt_version(dtb) < 16 || fdt_off_mem_rsvmap(dtb) % 8 || !structure_ends(dtb) ||
-	    !names_are_short((const uint8_t *)dtb + strings, strings_size) || fdt_check_full(dtb, size))
+	if (fdt_totalsize(dtb) > size || fdt_version(dtb) < 16 || fdt_off_mem_rsvmap(dtb) % 8 ||
+	    !find_blocks(dtb, &blocks) || !tokens_end(&blocks) || !names_are_short(&blocks) ||
+	    fdt_check_full(dtb, size))
 		return PURG_ERR_DTB_DAMAGED;
 	return 0;
 }

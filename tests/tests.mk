@@ -48,10 +48,10 @@ $O/tests/unit-arm64/test_sha256: $(UNIT_ARM64_OBJECTS)
 # The loader library for Python's ctypes.
 LOADER_SHARED := $O/tests/libpurgatory.so
 
-$(LOADER_SHARED): $(ARCHIVE)
+$(LOADER_SHARED): $(LOADER_SOURCES_$(HOST_ARCH)) $(wildcard loader/*.h include/*.h include/purgatory/*.h) tests/tests.mk
 	$(say) HOSTLD $@
 	mkdir -p $(@D)
-	$(HOSTCC) -shared -Wl,--whole-archive $< -Wl,--no-whole-archive -lfdt -o $@
+	$(HOSTCC) $(HOST_FLAGS) -O2 -g -fpic -shared -Wl,-z,noexecstack $(filter %.c %.S,$^) -lfdt -o $@
 
 # Flat programs for the QEMU tests: what enters the purgatory, and what it enters.
 MACHINE_PROGRAMS := $(patsubst %,$O/tests/%,launch-arm64.bin launch-x86_64.elf payload-arm64.bin payload-x86_64.bin \

@@ -13,17 +13,19 @@
 /* arch/x86/include/asm/setup.h; with the NUL. */
 #define COMMAND_LINE_SIZE 2048
 
+/* What is open stays so until the command ends, and its scratch memory with it. */
 static void open_elf(struct purg_elf *elf, const struct file *file)
 {
+	static uint64_t *scratch;
 	int64_t count = purg_elf_scratch(file->data, file->size);
 	int error = count < 0 ? (int)count : 0;
-	uint64_t *scratch;
 
-	scratch = calloc(count > 0 ? (size_t)count : 1, sizeof(*scratch));
-	if (!scratch)
-		fail(file->path, NULL, "not enough memory");
-	if (!error)
+	if (!error) {
+		scratch = calloc((size_t)count + 1, sizeof(*scratch));
+		if (!scratch)
+			fail(file->path, NULL, "not enough memory");
 		error = purg_elf_open(elf, file->data, file->size, scratch, (size_t)count);
+	}
 	if (error)
 		fail(file->path, "ELF", "%s", purg_strerror(error));
 }

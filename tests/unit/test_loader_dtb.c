@@ -693,6 +693,27 @@ static void test_lengths_that_wrap(void **state)
 	free(dtb);
 }
 
+/* Before version 17 libfdt reads a name wherever it lies; but the strings are what is copied. */
+static void test_names_outside(void **state)
+{
+	size_t size;
+	uint8_t *dtb = make(&used, &size);
+	struct purg_dtb in = everything(dtb, size);
+	uint32_t strings = fdt_size_dt_strings(dtb);
+
+	(void)state;
+	fdt_set_version(dtb, 16);
+	free(complete(&in));
+	for (uint32_t less = 1; less <= strings; less++) {
+		fdt_set_size_dt_strings(dtb, strings - less);
+		if (purg_dtb_size(&in) >= 0)
+			free(complete(&in));
+	}
+	fdt_set_size_dt_strings(dtb, 1);
+	fails(&in, PURG_ERR_DTB_DAMAGED);
+	free(dtb);
+}
+
 static void test_limit(void **state)
 {
 	size_t size;
@@ -828,6 +849,7 @@ int main(void)
 		cmocka_unit_test(test_limit),         cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_long_names),    cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_two_chosen),    cmocka_unit_test(test_lengths_that_wrap),
+		cmocka_unit_test(test_names_outside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
