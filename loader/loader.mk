@@ -20,10 +20,11 @@ ARCHIVE := $O/libpurgatory.a
 ARCHIVES := $(ARCHIVE) $(foreach arch,$(ARCHES),$O/libpurgatory-$(arch).a)
 
 # Anybody's linker must take it, so it is compiled file by file; and it may lie far from the rest of what it is in, hence
-# not the tiny code model. For programs it must go into a shared library as well.
+# not the tiny code model. For programs it must go into a shared library as well; there too a compiler may not make calls of
+# strlen or bcmp of what is written out.
 ARCHIVE_FLAGS_arm64 = $(PLAIN) $(patsubst -mcmodel=%,-mcmodel=small,$(ARCH_FLAGS_arm64))
 ARCHIVE_FLAGS_x86_64 = $(PLAIN) $(ARCH_FLAGS_x86_64)
-ARCHIVE_FLAGS_host = $(HOST_FLAGS) -O2 -fPIC -fvisibility=hidden
+ARCHIVE_FLAGS_host = $(HOST_FLAGS) -O2 -fPIC -fvisibility=hidden -fno-builtin-bcmp $(NO_VECTORS)
 
 # $(call library-object,NAME,SOURCE): the names of an archive's objects are unlike each other, as those of sources are not
 library-object = $O/$(1)/$(subst /,-,$(2)).o
