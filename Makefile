@@ -40,8 +40,8 @@ include tools/tools.mk
 include tests/tests.mk
 include tests/fuzz/fuzz.mk
 
-.PHONY: all commands demo check check-unit check-tools check-qemu check-kexec check-kernel fuzz size bench lint format \
-	install deps clean help
+.PHONY: all commands demo check check-unit check-tools check-qemu check-kexec check-live check-kernel fuzz size bench \
+	lint format install deps clean help
 
 all: $(BLOBS) $(COMMAND) $(ARCHIVES) ## build the purgatory in all its forms, the command, and the library
 
@@ -58,7 +58,7 @@ check: deps ## all tests but check-kernel
 check-unit: $(UNIT_TESTS) $(UNIT_ARM64) ## the unit tests, on this machine under ASan and UBSan; arm64's SHA-256 emulated
 	tests/check.sh unit unit-arm64
 
-check-tools: all commands $(COMMAND_SANITIZED) ## the tests of the forms, of the library's build and of the command
+check-tools: all commands $(COMMAND_SANITIZED) $(LOADER_SHARED) ## the tests of the forms, of the library's build and of the command
 	tests/check.sh forms tools
 
 check-qemu: all $(MACHINE_PROGRAMS) debian qemu10 clang-build ## the boots under QEMU, of Debian 12 and of its backports
@@ -66,6 +66,9 @@ check-qemu: all $(MACHINE_PROGRAMS) debian qemu10 clang-build ## the boots under
 
 check-kexec: debian kexec-programs ## kexec-tools load Debian's kernels under QEMU, with their own purgatory and with ours
 	tests/check.sh kexec
+
+check-live: commands debian $(KEXEC_GUESTS) ## the command loads Debian's kernels under QEMU, with all kinds of firmware
+	tests/check.sh live
 
 check-kernel: ## Linux built with our purgatory: kexec_file_load, a crash, a damaged load; takes minutes, and 2 GB of disk
 	tests/deps.sh kernel

@@ -68,7 +68,7 @@ static const struct purg_efi *efi_for(const struct purg_boot_params *in)
 static int make_plan(struct plan *plan, const struct purg_boot_params *in)
 {
 	*plan = (struct plan){.efi = efi_for(in), .size = BP_SIZE};
-	if (!in->map_count || in->map_count > BP_E820_TABLE_ENTRIES + EXT_ENTRIES_MAX)
+	if (in->map_count > BP_E820_TABLE_ENTRIES + EXT_ENTRIES_MAX)
 		return PURG_ERR_BP_MAP;
 	if (in->map_count > BP_E820_TABLE_ENTRIES)
 		plan->ext = place(plan, NODE_SIZE + (in->map_count - BP_E820_TABLE_ENTRIES) * BP_E820_ENTRY_SIZE);

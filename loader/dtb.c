@@ -130,8 +130,6 @@ static int read_old(struct plan *plan)
 	uint32_t size;
 	const uint8_t *ima;
 
-	if (plan->chosen < 0)
-		return 0;
 	ima = dtb_property(plan->dtb, plan->chosen, names[IMA_BUFFER], &size);
 	if (ima && size != dtb_range(ima, &plan->cells, &plan->old_ima))
 		return PURG_ERR_DTB_PROPERTY;
@@ -145,7 +143,7 @@ static bool covers(const struct purg_range *range, uint64_t start, uint64_t size
 
 	if (!number_add(range->size, -(range->start + range->size) & (PAGE - 1), &room))
 		room = UINT64_MAX;
-	return start >= range->start && offset < range->size && number_inside(offset, size, room);
+	return offset < range->size && number_inside(offset, size, room);
 }
 
 static bool is_kept(const struct plan *plan, uint64_t start, uint64_t size)

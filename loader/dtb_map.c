@@ -63,8 +63,9 @@ static int add_memory(struct purg_map *map, const void *dtb, const struct dtb_ce
 }
 
 /* A child without reg gets its place from the kernel that boots. */
-static int add_reserved(struct purg_map *map, const void *dtb, struct dtb_cells cells)
+static int add_reserved(struct purg_map *map, const void *dtb, const struct dtb_cells *root)
 {
+	struct dtb_cells cells = *root;
 	int parent = fdt_path_offset(dtb, "/reserved-memory"), node, error;
 	uint32_t size;
 
@@ -109,7 +110,7 @@ int purg_map_from_dtb(struct purg_map *map, const void *dtb, size_t size)
 	if (!error)
 		error = add_memory(map, dtb, &cells);
 	if (!error)
-		error = add_reserved(map, dtb, cells);
+		error = add_reserved(map, dtb, &cells);
 	if (!error)
 		error = add_reservations(map, dtb);
 	if (error)

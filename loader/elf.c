@@ -247,6 +247,9 @@ int purg_elf_symbol(const struct purg_elf *elf, const char *name, uint64_t *offs
 			continue;
 		if (elf->type == ELF_REL ? elf_relocatable_find(elf, i, &found) : elf_linked_find(elf, i, &found))
 			return PURG_ERR_ELF_SYMBOL_PLACE;
+		/* What has no size takes none, and may have been put behind all that does. */
+		if (!number_inside(found, symbol.size, elf->mem_size))
+			return PURG_ERR_ELF_SYMBOL_PLACE;
 		*offset = found;
 		*size = symbol.size;
 		return 0;

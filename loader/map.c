@@ -19,7 +19,6 @@ static const uint32_t types[] = {
 /* A set of types is an integer with a bit for each: its index. */
 enum {
 	RAM = 1 << 0,
-	RESERVED = 1 << 1,
 	PRAM = 1 << 6,
 	SOFT_RESERVED = 1 << 7,
 	KERNEL = 1 << 8,
@@ -58,9 +57,7 @@ int purg_map_add(struct purg_map *map, uint64_t start, uint64_t size, uint32_t t
 {
 	if (index_of(type) < 0)
 		return PURG_ERR_ARGUMENT;
-	if (!size)
-		return PURG_ERR_MAP_RANGE;
-	return map_add_to(map, start, start + (size - 1), type);
+	return map_add_to(map, start, start + (size - 1), type); /* of no bytes: a range that wraps */
 }
 
 int purg_map_from_e820(struct purg_map *map, const void *table, uint32_t entries)
@@ -158,13 +155,14 @@ struct sweep {
 static void begin_entry(struct sweep *sweep)
 {
 	int index = index_of(sweep->next->type);
-	unsigned int i = index < 0 ? 1 : (unsigned int)index; /* not known: reserved */
 	uint64_t last = last_of(sweep->next++);
 
-	if (!(sweep->types >> i & 1) || sweep->reach[i] < last)
-		sweep->reach[i] = last;
-	sweep->types |= 1u << i;
-	sweep->piece.begins |= 1u << i;
+	if (index < 0)
+		index = index_of(PURG_MEM_RESERVED);
+	if (!(sweep->types >> index & 1) || sweep->reach[index] < last)
+		sweep->reach[index] = last;
+	sweep->types |= 1u << index;
+	sweep->piece.begins |= 1u << index;
 }
 
 /* On to the next piece in which anything holds; false if there is none. */

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
-# check.sh [unit] [unit-arm64] [forms] [tools] [fuzz] [qemu] [qemu10] [clang] [kexec]: run these suites, or all, and count: the last
-# line is `N passed, N failed`. Everything must have been built; `make check` does.
+# check.sh [unit] [unit-arm64] [forms] [tools] [fuzz] [qemu] [qemu10] [clang] [kexec] [live]: run these suites, or all, and
+# count: the last line is `N passed, N failed`. Everything must have been built; `make check` does.
 set -u
 
 BUILD=${BUILD:-build}
@@ -112,9 +112,16 @@ kexec() {
 	sed 's/^/    /' "$BUILD/kexec/report.txt"
 }
 
+# Our command loads the next kernel.
+live() {
+	rm -f "$BUILD/live/report.txt"
+	pytest live "$here/live"
+	sed 's/^/    /' "$BUILD/live/report.txt"
+}
+
 export BUILD PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$BUILD/tests"
-[ $# -gt 0 ] || set -- unit unit-arm64 forms tools fuzz qemu qemu10 clang kexec
+[ $# -gt 0 ] || set -- unit unit-arm64 forms tools fuzz qemu qemu10 clang kexec live
 for suite in "$@"; do
 	"$(echo "$suite" | tr - _)"
 done

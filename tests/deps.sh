@@ -8,7 +8,7 @@ packages='
 make gcc libc6-dev binutils gcc-aarch64-linux-gnu libc6-dev-arm64-cross binutils-aarch64-linux-gnu
 clang libclang-rt-dev llvm lld
 libfdt-dev zlib1g-dev libzstd-dev libcmocka-dev pkg-config linux-libc-dev
-qemu-system-arm qemu-system-x86 ipxe-qemu qemu-user
+qemu-system-arm qemu-system-x86 ipxe-qemu qemu-user qemu-efi-aarch64 ovmf
 python3 python3-pytest python3-pytest-xdist python3-cryptography-vectors
 gccgo
 device-tree-compiler cpio git ca-certificates

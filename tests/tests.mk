@@ -45,6 +45,14 @@ $O/tests/unit-arm64/test_sha256: $(UNIT_ARM64_OBJECTS)
 
 -include $(UNIT_ARM64_OBJECTS:.o=.d)
 
+# The loader library for Python's ctypes.
+LOADER_SHARED := $O/tests/libpurgatory.so
+
+$(LOADER_SHARED): $(ARCHIVE)
+	$(say) HOSTLD $@
+	mkdir -p $(@D)
+	$(HOSTCC) -shared -Wl,--whole-archive $< -Wl,--no-whole-archive -lfdt -o $@
+
 # Flat programs for the QEMU tests: what enters the purgatory, and what it enters.
 MACHINE_PROGRAMS := $(patsubst %,$O/tests/%,launch-arm64.bin launch-x86_64.elf payload-arm64.bin payload-x86_64.bin \
 	payload-x86_32.bin payload-x86_16.bin)
@@ -173,7 +181,7 @@ $O/bench/count.so: tests/bench/count.c
 	$(CC_x86_64) -std=gnu11 -O2 $(WARNINGS) -fpic -shared $< -o $@
 
 .PHONY: test-programs bench-programs kexec-programs debian qemu10 clang-build
-test-programs: $(UNIT_TESTS) $(UNIT_ARM64) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED)
+test-programs: $(UNIT_TESTS) $(UNIT_ARM64) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED) $(LOADER_SHARED)
 
 bench-programs: $(BENCH_PROGRAMS) $(MACHINE_PROGRAMS)
 

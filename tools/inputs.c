@@ -11,13 +11,11 @@
 
 uint64_t inputs_check_dtb(const void *dtb, uint64_t size, const char *path)
 {
-	int error = fdt_check_full(dtb, size);
+	const struct purg_dtb as_it_is = {.dtb = dtb, .size = size};
+	int64_t error = purg_dtb_size(&as_it_is);
 
-	if (error)
-		fail(path, "dtb", "is not a sound device tree blob (%s); make one with dtc -O dtb",
-		     fdt_strerror(error));
-	if (fdt_totalsize(dtb) > PURG_DTB_MAX_SIZE)
-		fail(path, "totalsize", "is %u bytes; 2 MiB is the most that arm64 allows", fdt_totalsize(dtb));
+	if (error < 0)
+		fail(path, "dtb", "%s; make one with dtc -O dtb", purg_strerror(error));
 	return fdt_totalsize(dtb);
 }
 

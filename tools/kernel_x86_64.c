@@ -13,20 +13,20 @@ static const struct {
 	const char *field;
 	const char *fix;
 } refusals[] = {
-	{PURG_ERR_KERNEL_CUT, "kernel", "is the file complete?"},
 	{PURG_ERR_BZIMAGE_HEADER, "jump", "it ends between 0x268 and 0x290; is the file damaged?"},
 	{PURG_ERR_BZIMAGE_PROTOCOL, "version", "a newer kernel is needed"},
 	{PURG_ERR_BZIMAGE_64, "xloadflags", "an x86_64 kernel is needed"},
 	{PURG_ERR_BZIMAGE_LOW, "loadflags", "a bzImage is needed"},
 	{PURG_ERR_BZIMAGE_ALIGN, NULL, "is the file damaged?"},
 	{PURG_ERR_BZIMAGE_SIZE, NULL, "the kernel must say how much memory it needs to start"},
+	{0, "kernel", "is the file complete?"}, /* PURG_ERR_KERNEL_CUT */
 };
 
 static _Noreturn void refuse(const char *path, int error)
 {
 	size_t i = 0;
 
-	while (refusals[i].error != error)
+	while (refusals[i].error && refusals[i].error != error)
 		i++;
 	fail(path, refusals[i].field, "%s; %s", purg_strerror(error), refusals[i].fix);
 }

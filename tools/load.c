@@ -187,6 +187,16 @@ static void take_dtb(struct request *request, const uint8_t *dtb, uint64_t size,
 	request->dtb_name = name;
 }
 
+/* Sections of a UKI lie where its maker has put them; a device tree must be aligned to be read. */
+static const uint8_t *aligned(const struct kernel_part *part)
+{
+	void *copy = malloc(part->size);
+
+	if (!copy)
+		fail(NULL, NULL, "not enough memory");
+	return memcpy(copy, part->data, part->size);
+}
+
 /* What the firmware has completed, with the memory that there is, is better than what a UKI has of it. */
 static void find_dtb(const struct options *options, struct request *request, const struct machine *machine)
 {
@@ -204,7 +214,7 @@ static void find_dtb(const struct options *options, struct request *request, con
 	} else if (machine->dtb) {
 		take_dtb(request, machine->dtb, machine->dtb_size, "/sys/firmware/fdt");
 	} else if (kernel->dtb.size) {
-		take_dtb(request, kernel->dtb.data, kernel->dtb.size, "UKI: .dtb");
+		take_dtb(request, aligned(&kernel->dtb), kernel->dtb.size, "UKI: .dtb");
 	} else {
 		fail(machine->root, "/sys/firmware/fdt",
 		     "is missing, so nothing says to the next kernel where memory is; give --dtb");

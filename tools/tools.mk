@@ -17,12 +17,12 @@ PAYLOAD_NAMES := -DBLOB_PURGATORY_ARM64='"$O/purgatory-arm64.bin"' -DBLOB_PURGAT
 	-DBLOB_FRONT_ARM64='"$O/front-arm64.bin"' -DBLOB_FRONT_X86_64='"$O/front-x86_64.bin"'
 
 define command-arch
-$O/command/$(1)/%.c.o: %.c tools/host.mk $$(TOOLCHAIN_STAMP) $$(FOREIGN_STAMP_$(1))
+$O/command/$(1)/%.c.o: %.c tools/tools.mk tools/host.mk $$(TOOLCHAIN_STAMP) $$(FOREIGN_STAMP_$(1))
 	$$(say) CC $$@
 	mkdir -p $$(@D)
 	$$(HOSTCC_$(1)) $$(HOST_FLAGS) -fPIE -O2 -g -MMD -MP -c $$< -o $$@
 
-$O/command/$(1)/%.S.o: %.S tools/host.mk $$(TOOLCHAIN_STAMP)
+$O/command/$(1)/%.S.o: %.S tools/tools.mk tools/host.mk $$(TOOLCHAIN_STAMP)
 	$$(say) AS $$@
 	mkdir -p $$(@D)
 	$$(HOSTCC_$(1)) $$(HOST_FLAGS) $$(DEFINES) -Wa,--noexecstack -MMD -MP -c $$< -o $$@
@@ -41,7 +41,7 @@ $(foreach arch,$(ARCHES),$(eval $(call command-arch,$(arch))))
 $(COMMAND): $O/command/$(HOST_ARCH)/purgatory
 	ln -f $< $@
 
-$O/sanitized/%.c.o: %.c tools/host.mk $(TOOLCHAIN_STAMP)
+$O/sanitized/%.c.o: %.c tools/tools.mk tools/host.mk $(TOOLCHAIN_STAMP)
 	$(say) HOSTCC $@
 	mkdir -p $(@D)
 	$(HOSTCC) $(HOST_FLAGS) $(SANITIZE) -MMD -MP -c $< -o $@

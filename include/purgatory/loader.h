@@ -286,8 +286,7 @@ int purg_elf_get(const struct purg_elf *elf, const void *memory, const char *nam
 #define PURG_MEM_KERNEL 0x80000001 /* the running kernel's code and data: free for the next one, needed in a dump */
 #define PURG_MEM_CRASH 0x80000002  /* set aside for the crash kernel */
 #define PURG_MEM_KEPT 0x80000003   /* must live: reserved parts, firmware's tables, a map that was handed over */
-#define PURG_MEM_DRIVER 0x80000004 /* RAM that a driver has brought: dumped, not overwritten, told to no other kernel \
-				    */
+#define PURG_MEM_DRIVER 0x80000004 /* RAM that a driver has brought: dumped, not overwritten, told to nobody */
 
 struct purg_mem {
 	uint64_t start;
@@ -367,8 +366,9 @@ int64_t purg_map_dump(struct purg_map *map, struct purg_range *ranges, uint32_t 
  * type are joined, but for PURG_MEM_PRAM and PURG_MEM_SOFT_RESERVED: their boundaries may be those of NUMA nodes. Where
  * entries overlap the highest type of firmware holds, both as Linux has it (e820__update_table). PURG_MEM_KEPT in RAM
  * is told as PURG_MEM_RESERVED, PURG_MEM_KERNEL and PURG_MEM_CRASH as RAM, PURG_MEM_DRIVER not at all. For the crash
- * kernel RAM is only what is PURG_MEM_CRASH, and the rest of RAM is left out, so that it leaves that alone. Returns how
- * many. Errors: PURG_ERR_MAP_EMPTY, PURG_ERR_MAP_FULL.
+ * kernel RAM is only what is PURG_MEM_CRASH, and the rest of RAM is left out, so that it leaves that alone; on x86 it
+ * needs some of the first MiB too, and purg_map_add(map, 0, 0x100000, PURG_MEM_CRASH) gives it what of that is RAM.
+ * Returns how many. Errors: PURG_ERR_MAP_EMPTY, PURG_ERR_MAP_FULL.
  */
 int64_t purg_map_tell(struct purg_map *map, int whom, struct purg_mem *told, uint32_t room);
 
@@ -568,9 +568,8 @@ struct purg_core {
 	uint16_t reserved;
 	uint32_t memory_count;
 	const struct purg_range *memory; /* purg_map_dump */
-	uint64_t linear_map; /* virtual address of physical address 0, modulo 2^64: p_vaddr is that and a range's start
-			      */
-	uint64_t text;       /* virtual address of the kernel's text ... */
+	uint64_t linear_map;      /* virtual address of physical address 0, modulo 2^64: p_vaddr is that + start */
+	uint64_t text;            /* virtual address of the kernel's text ... */
 	uint64_t text_address;    /* ... its physical address ... */
 	uint64_t text_size;       /* ... and its size; zero: no program header of its own */
 	uint64_t vmcoreinfo;      /* physical address of the note, as /sys/kernel/vmcoreinfo says ... */

@@ -15,6 +15,8 @@ BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ABI = (ROOT / "include/purgatory/abi.h").read_text()
 ABI_DOC = (ROOT / "docs/abi.md").read_text()
+LOADER = (ROOT / "include/purgatory/loader.h").read_text()
+LOADER_DOC = (ROOT / "docs/loader.md").read_text()
 EMBEDDING = (ROOT / "docs/embedding.md").read_text()
 LOADING = (ROOT / "docs/loading.md").read_text()
 README = (ROOT / "README.md").read_text()
@@ -98,10 +100,37 @@ def test_header_in_each_language(header, dialect, tmp_path):
     assert (" U purg_strerror\n" in symbols) == (header == "loader.h")
 
 
+TARGETS = {"arm64": "aarch64-linux-gnu", "x86_64": "x86_64-linux-gnu"}
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+@pytest.mark.parametrize("arch", TARGETS)
+def test_loader_example_compiles(arch, compiler, tmp_path):
+    """The document's firmware, of what both architectures have in common and the one's own, is freestanding C."""
+    common, arm64, x86_64 = re.findall(r"```c\n(.*?)```", LOADER_DOC, re.S)
+    source = tmp_path / "firmware.c"
+    source.write_text(common + {"arm64": arm64, "x86_64": x86_64}[arch])
+    command = [f"{TARGETS[arch]}-gcc"] if compiler == "gcc" else ["clang", f"--target={TARGETS[arch]}"]
+    subprocess.run([*command, "-std=c11", "-pedantic", "-ffreestanding", "-Wall", "-Wextra", "-Werror",
+                    f"-I{ROOT}/include", f"-I{ROOT}/include/freestanding", "-O2", "-c", source, "-o",
+                    tmp_path / "firmware.o"], check=True)
+
+
+def test_loader_names():
+    """What docs/loader.md calls by name is in the headers, and the first numbers of its errors' causes are right."""
+    names = set(re.findall(r"\b(?:purg|PURG)_\w*[a-zA-Z0-9]\b", LOADER_DOC)) - {"purg_internal"}
+    assert len(names) > 30
+    for name in names:
+        assert re.search(rf"\b{name}(\b|_)", LOADER + ABI), name
+    firsts = [-int(number) for number in re.findall(r"from -(\d+)", LOADER_DOC)]
+    groups = [re.search(r"\((-\d+)\)", group) for group in re.split(r"\n\n/\* ", LOADER)]
+    assert firsts == [int(group[1]) for group in groups if group and int(group[1]) < 0]
+
+
 def test_help_lists_the_targets():
     """make help names what the README and the documents speak of."""
     listed = subprocess.run(["make", "-s", "help"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    checks = "check check-unit check-tools check-qemu check-kexec check-kernel"
+    checks = "check check-unit check-tools check-qemu check-kexec check-live check-kernel"
     for target in f"all commands demo {checks} fuzz size bench lint format install deps clean".split():
         assert re.search(rf"^ +{target} ", listed, re.M), target
 

@@ -135,7 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in.cmdline_size = get(tail + 30, 2);
 	in.initrd = place(tail + 32);
 	in.initrd_size = place(tail + 40);
-	in.kernel_address = get(tail + 48, 8);
+	in.kernel_address = in.rsdp = get(tail + 48, 8);
 	fill_map(map, in.map_count, tail + 56);
 	write_boot_params(&in);
 	return 0;

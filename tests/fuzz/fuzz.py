@@ -32,7 +32,7 @@ def cpu_seconds(pid):
 
 
 def wait(process, seconds):
-    """Ask the target to end when it has had its CPU time: SIGUSR1 ends libFuzzer between two inputs. Returns the time."""
+    """Ask the target to end when it has had its CPU time: SIGUSR1 ends libFuzzer between inputs. Returns the time."""
     used, asked = 0.0, None
     while process.poll() is None:
         used = cpu_seconds(process.pid)

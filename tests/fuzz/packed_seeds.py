@@ -17,7 +17,8 @@ import kernels  # noqa: E402
 from packed import HEADER_MAGIC, Packed, digest  # noqa: E402
 
 HEADER_SIZE, PACK_END = 0x40, 0xC0
-BLOCK_DIGEST, IMAGE_DIGEST, FRONT_DIGEST, BLOCK_SIZE = 0x40, 0x60, 0x720, 0x1700
+BLOCK_DIGEST, IMAGE_DIGEST, BLOCK_SIZE, SEGMENTS, SEGMENT_SIZE = 0x40, 0x60, 0x1700, 0x700, 0x40
+FRONT_DIGEST = SEGMENTS + 0x20
 GAP = 16  # so many zeros are worth a piece of their own
 
 
@@ -56,6 +57,14 @@ def packed_without_code(path):
     return data
 
 
+def with_short_kernel(path):
+    """An arm64 image that ends with ten bytes of its kernel, which is said to have no more."""
+    image, data = Packed(path), bytearray(path.read_bytes())
+    row = image.params_offset() + SEGMENTS + SEGMENT_SIZE * image.names().index("kernel")
+    struct.pack_into("<Q", data, row + 8, 10)
+    return bytes(data[: image.file_offset(image.segment("kernel").start) + 10])
+
+
 def main():
     build, seeds = pathlib.Path(sys.argv[1]), HERE / "seeds/packed"
     command = (build / "purgatory").resolve()
@@ -79,6 +88,8 @@ def main():
                            cwd=files, check=True)
             (seeds / f"packed-{name}").write_bytes(pieces(packed_without_code(files / "out")))
             subprocess.run([command, "check", "out"], cwd=files, check=True, stdout=subprocess.DEVNULL)
+            if name == "arm64":
+                (seeds / "packed-arm64-short").write_bytes(pieces(with_short_kernel(files / "out")))
 
 
 if __name__ == "__main__":

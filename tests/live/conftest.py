@@ -37,7 +37,8 @@ def note(record_property):
 
 def pytest_terminal_summary(terminalreporter):
     """Print the table, and keep it."""
-    rows = [value for properties in recorded(terminalreporter, "passed") for name, value in properties if name == "live"]
+    tests = recorded(terminalreporter, "passed")
+    rows = [value for properties in tests for name, value in properties if name == "live"]
     lines = aligned([HEAD, *sorted(map(tuple, rows))])
     lines += [CAVEAT, *(f"FAILED: {report.nodeid}" for report in terminalreporter.getreports("failed"))]
     text = "".join(f"{line}\n" for line in lines)

@@ -6,8 +6,10 @@
 """
 
 import base64
+import contextlib
 import dataclasses
 import io
+import json
 import re
 import tarfile
 from pathlib import Path
@@ -40,6 +42,12 @@ class Session(outer.Session):
         found = re.findall(line, self.text, re.M)
         assert found, self.text
         return [Verified(int(segments), int(size), int(entry, 16)) for segments, size, entry in found]
+
+    def plan(self):
+        """What load --json has said last."""
+        self.wait_for("^outer: loaded$")
+        text = "".join(re.findall("^load: (.*\n)", self.text[: self.text.rindex("outer: loaded")], re.M))
+        return json.loads(text[text.rindex('{"arch"') :])
 
     def kernel(self, number, patience=BOOT_PATIENCE):
         """Wait for the userspace of the kernel that has this number on its command line."""
@@ -77,6 +85,16 @@ class Outer(outer.Outer):
     def inner(self, words="", level=6):
         """The command's arguments behind the kernel: our init, and a console for the purgatory."""
         return f"--console {SPEC[self.computer.arch]} --initrd /initrd --append '{self.line(words, level)}'"
+
+    @contextlib.contextmanager
+    def stopped_when_loaded(self, arguments, action="jump"):
+        """A machine that has loaded and stands still; when its debugger lets it go on it leaves the outer kernel. The
+        pause is for stopping it: before the load nobody knows where a breakpoint belongs."""
+        with self.start(f"load {arguments}; sleep 3; {action}", frozen=True) as machine:
+            machine.gdb.resume()
+            machine.wait_for("^outer: loaded$")
+            machine.gdb.interrupt()
+            yield machine
 
     def with_orders(self, orders):
         """The same with a file /more, an initrd that has orders for the inner kernel."""

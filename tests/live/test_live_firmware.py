@@ -9,12 +9,11 @@ import pytest
 from machine import MIB
 from outer import arm64, x86_64
 
-# ACPI alone describes the machine. With ITS: its tables cannot be moved once it runs, so the kernel has them reserved by
-# EFI for whatever kernel comes next.
-EFI_ARM64 = arm64(
-    "arm64-uefi-acpi", "cortex-a57", "virt,acpi=on,gic-version=3", "-bios", "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
-)
-OVMF = x86_64("x86_64-q35-ovmf", "q35", "-bios", "/usr/share/ovmf/OVMF.fd")
+# ACPI alone describes the machine. With ITS: once it runs its tables cannot be moved, so the kernel has EFI
+# reserve them for whatever kernel comes next.
+EDK2 = {"arm64": "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd", "x86_64": "/usr/share/ovmf/OVMF.fd"}
+EFI_ARM64 = arm64("arm64-uefi-acpi", "cortex-a57", "virt,acpi=on,gic-version=3", "-bios", EDK2["arm64"])
+OVMF = x86_64("x86_64-q35-ovmf", "q35", "-bios", EDK2["x86_64"])
 SEABIOS = x86_64("x86_64-q35-seabios", "q35")
 
 WORDS = {"arm64": "acpi=force efi=debug", "x86_64": "efi=debug"}
@@ -116,7 +115,7 @@ def size(ranges):
 
 @pytest.mark.parametrize("computer", [SEABIOS, OVMF], ids=lambda computer: computer.name)
 def test_x86_64(outer, note, computer):
-    """Each range of e820 that is not RAM, so MMCONFIG too, which the kernel uses; no RAM that there is not; the RSDP."""
+    """Each range of e820 that is not RAM, so MMCONFIG too, which the kernel uses; no other RAM; the RSDP."""
     first, *others = three_kernels(outer, note, computer)
     map_of_first = e820(first)
     taken = {entry for entry in map_of_first if entry[2] != "usable"}
@@ -130,15 +129,17 @@ def test_x86_64(outer, note, computer):
     note("e820, MMCONFIG, RSDP, twice in a row", computer.name, "as they were")
     if computer is OVMF:
         assert_efi(first, others)
-        note("EFI runtime, twice in a row", computer.name, "as it was")
+        note("EFI runtime, frame buffer, twice in a row", computer.name, "as it was")
 
 
 def assert_efi(first, others):
-    """EFI's runtime services are there, at the places that they had."""
+    """EFI's runtime services are there, at the places that they had, and used; so is the frame buffer that EFI has set
+    up."""
     runtime = r"efi: mem\d+: (\[Runtime.*\]) \("
     places = set(re.findall(runtime, log_of(first)))
     assert places and b"runtime-map" in first["efi"]
     for later in others:
-        assert logged(later, "efi: EFI v2")
+        assert logged(later, "efi: EFI v2") and logged(later, "Registered efivars operations")
+        assert logged(later, "efifb: framebuffer at") == logged(first, "efifb: framebuffer at")
         assert later["efi"] == first["efi"]
         assert set(re.findall(runtime, log_of(later))) == places

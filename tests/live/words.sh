@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 # What the orders of the tests of `purgatory load` and `purgatory exec` say.
 
-# load ARGUMENT...: have the command load, or give up. What it says comes behind "load: ".
+# load ARGUMENT...: have the command load, or give up. What it says comes behind "load: ", its plan as JSON.
 load() {
-	purgatory load "$@" >/log 2>&1
+	purgatory load --json "$@" >/log 2>&1
 	code=$?
 	sed 's/^/load: /' /log
 	if [ $code -ne 0 ]; then

@@ -245,7 +245,7 @@ def test_arm64_kernel_without_its_header(purgatory):
     struct.pack_into("<Q", content, packed.params_offset() + 0x708 + 0x40 * packed.names().index("kernel"), 10)
     purgatory.file("damaged", content[:packed.file_offset(packed.segment("kernel").start) + 10])
     done = purgatory("check", "damaged")
-    assert refused(done) and "segment kernel: is shorter than the header of an arm64 Image" in done.stderr
+    assert refused(done) and "segment kernel: is not an arm64 Image at its text_offset" in done.stderr
 
 
 def test_room_of_pages(victim):

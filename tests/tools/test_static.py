@@ -26,7 +26,8 @@ def path(arch):
 
 def test_no_library(arch):
     """No interpreter and no library; relocated by itself, wherever it is put."""
-    text = subprocess.run(["readelf", "-W", "-h", "-l", "-d", path(arch)], check=True, capture_output=True, text=True).stdout
+    options = ["-W", "-h", "-l", "-d"]
+    text = subprocess.run(["readelf", *options, path(arch)], check=True, capture_output=True, text=True).stdout
     machine = {"arm64": "AArch64", "x86_64": "Advanced Micro Devices X86-64"}[arch]
     assert re.search(rf"Machine: +{machine}\n", text) and re.search(r"Type: +DYN ", text)
     assert not re.search("INTERP|NEEDED", text)

@@ -136,6 +136,8 @@ static void test_truncated(void **state)
 	hdr = good_header();
 	hdr.syssize = UINT32_MAX;
 	assert_int_equal(error_of(&hdr), PURG_ERR_KERNEL_CUT);
+	hdr.syssize = 0x10000001; /* 16 in 32 bits */
+	assert_int_equal(error_of(&hdr), PURG_ERR_KERNEL_CUT);
 }
 
 static void test_refused(void **state)

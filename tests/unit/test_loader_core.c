@@ -214,6 +214,7 @@ static void test_ranges(void **state)
 
 	(void)state;
 	assert_int_equal(of_range(0x1000, 0, 0), PURG_ERR_CORE_RANGE);
+	assert_int_equal(of_range(0, 0, 0), PURG_ERR_CORE_RANGE);
 	assert_int_equal(of_range(UINT64_MAX - 0xfff, 0x1000, 0), 0);
 	assert_int_equal(of_range(UINT64_MAX - 0xfff, 0x1001, 0), PURG_ERR_CORE_RANGE);
 	assert_int_equal(of_range(0, UINT64_MAX, 0), 0);

@@ -51,6 +51,7 @@ static void write_chosen(void *fdt, const char *name)
 	ok(fdt_begin_node(fdt, name));
 	ok(fdt_property_string(fdt, "stdout-path", "/uart"));
 	ok(fdt_property_string(fdt, "bootargs", "old"));
+	ok(fdt_property_string(fdt, "boot", "begins as bootargs do"));
 	ok(fdt_property_u64(fdt, "linux,initrd-start", OLD_INITRD));
 	ok(fdt_property_u32(fdt, "linux,initrd-end", OLD_INITRD + OLD_INITRD_SIZE));
 	ok(fdt_property_u64(fdt, "kaslr-seed", 0));
@@ -200,6 +201,7 @@ static void check_rest(const void *out, bool chosen)
 	if (!chosen)
 		return;
 	has_text(out, "/chosen", "stdout-path", "/uart");
+	has_text(out, "/chosen", "boot", "begins as bootargs do");
 	has_text(out, "/chosen/module@0", "bootargs", "the module's own");
 	has_u64(out, "linux,uefi-system-table", 0x13f000000);
 }
@@ -424,6 +426,8 @@ static void test_reservations(void **state)
 		{{UINT64_MAX, 1}, false},         {{UINT64_MAX - 10, 10}, true},
 		{{0, UINT64_MAX}, true},          {{0x50000000, UINT64_MAX}, true},
 	};
+	static const struct purg_range most = {
+		0, UINT64_MAX}; /* all but the two that end behind it, and the one that wraps */
 	struct purg_range reservation[sizeof(cases) / sizeof(cases[0])];
 	struct tree tree = {2, 2, "chosen", reservation, sizeof(cases) / sizeof(cases[0])};
 	struct purg_dtb in = {.dropped = dropped, .dropped_count = 3};
@@ -444,6 +448,11 @@ static void test_reservations(void **state)
 		assert_int_equal(length, cases[i].range.size);
 	}
 	assert_int_equal(fdt_num_mem_rsv(out), at);
+	free(out);
+	in.dropped = &most;
+	in.dropped_count = 1;
+	out = complete(&in);
+	assert_int_equal(fdt_num_mem_rsv(out), 3);
 	free(out);
 	free((void *)in.dtb);
 }
@@ -478,7 +487,7 @@ static void check_old(const char *name, const void *value, int size, const char 
 
 static void test_old(void **state)
 {
-	static const uint8_t low[12] = {0, 0, 0, 0, 0, 0, 0x10, 0}, high[12] = {0, 0, 0, 0, 0, 0, 0x20, 0};
+	static const uint8_t low[12] = {0, 0, 0, 0, 0, 0, 0x10, 0}, high[12] = {0, 0, 0, 0, 0, 0, 0x20, 0}, zero[8];
 	static const uint8_t range[20] = {0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0x10, 0};
 	const char *start = "linux,initrd-start", *end = "linux,initrd-end", *ima = "linux,ima-kexec-buffer";
 
@@ -493,6 +502,7 @@ static void test_old(void **state)
 	}
 	check_old(start, low, 8, end, low, 8, 0, false);
 	check_old(start, high, 8, end, low, 8, 0, false);
+	check_old(start, low, 8, end, zero, 8, 0, false);
 	for (int size = 0; size <= 20; size++)
 		if (size != 16)
 			check_old(ima, range, size, NULL, NULL, 0, PURG_ERR_DTB_PROPERTY, false);
@@ -603,9 +613,6 @@ static void test_blocks(void **state)
 	struct purg_dtb in = everything(copy, size);
 
 	(void)state;
-	fdt_set_off_dt_struct(copy, fdt_off_dt_struct(dtb) + 2);
-	fails(&in, PURG_ERR_DTB_DAMAGED);
-	memcpy(copy, dtb, size);
 	fdt_set_off_mem_rsvmap(copy, fdt_off_mem_rsvmap(dtb) - 4);
 	fails(&in, PURG_ERR_DTB_DAMAGED);
 	memcpy(copy, dtb, size);
@@ -613,6 +620,25 @@ static void test_blocks(void **state)
 	fails(&in, PURG_ERR_DTB_DAMAGED);
 	fdt_set_size_dt_strings(copy, UINT32_MAX);
 	fails(&in, PURG_ERR_DTB_DAMAGED);
+	memset(copy, 0xff, size);
+	fails(&in, PURG_ERR_DTB_DAMAGED);
+	free(copy);
+
+	/* A structure block that is whole, but where none may be. */
+	copy = calloc(1, BIG);
+	memcpy(copy, dtb, size);
+	fdt_set_totalsize(copy, BIG);
+	in = everything(copy, BIG);
+	for (uint32_t i = 0; i <= 4; i++) {
+		uint32_t at = BIG / 2 + i;
+
+		memcpy((char *)copy + at, (char *)dtb + fdt_off_dt_struct(dtb), fdt_size_dt_struct(dtb));
+		fdt_set_off_dt_struct(copy, at);
+		if (i % 4)
+			fails(&in, PURG_ERR_DTB_DAMAGED);
+		else
+			free(complete(&in));
+	}
 	free(copy);
 	free(dtb);
 }
@@ -640,39 +666,78 @@ static void test_every_byte(void **state)
 	free(dtb);
 }
 
-/* The limit is met exactly, by the command line; a property's value takes a multiple of 4. */
-static void test_largest(void **state)
+/* A property's value takes a multiple of 4, so another one's name makes up for the rest of the limit. */
+/* Every property's length as every number that leads back by less than the tree: libfdt before 1.7 would go round. */
+static void test_lengths_that_wrap(void **state)
 {
 	size_t size;
-	void *dtb = make(&plain, &size), *larger = calloc(1, 2 * PURG_DTB_MAX_SIZE);
-	char *args = calloc(1, PURG_DTB_MAX_SIZE + 1);
-	struct purg_dtb in = {.dtb = dtb, .size = size, .bootargs = args};
-	size_t more = PURG_DTB_MAX_SIZE - (size_t)purg_dtb_size(&in);
+	uint8_t *dtb = make(&used, &size);
+	uint32_t at = fdt_off_dt_struct(dtb), end = at + fdt_size_dt_struct(dtb);
 
 	(void)state;
-	memset(args, 'x', more + 3);
-	if (more % 4)
-		args[more / 4 * 4 + 3] = 0;
+	for (; at < end; at += 4) {
+		uint8_t *length = dtb + at + 4, *kept;
+
+		if (fdt32_ld((fdt32_t *)(dtb + at)) != FDT_PROP)
+			continue;
+		kept = exact(length, 4);
+		for (uint32_t back = 1; back < 2 * (end - at); back++) {
+			struct purg_dtb in = {.dtb = dtb, .size = size};
+
+			fdt32_st(length, -back);
+			assert_int_equal(purg_dtb_size(&in), PURG_ERR_DTB_DAMAGED);
+		}
+		memcpy(length, kept, 4);
+		free(kept);
+	}
+	free(dtb);
+}
+
+static void test_limit(void **state)
+{
+	size_t size;
+	void *dtb = make(&plain, &size);
+	char *args = calloc(1, PURG_DTB_MAX_SIZE + 1);
+	struct purg_dtb in = {.dtb = dtb, .size = size, .bootargs = args, .rng_seed = seed, .usable = crash};
+	size_t rest = -(size_t)purg_dtb_size(&in) % 4;
+
+	(void)state;
+	in.rng_seed_size = rest == sizeof("rng-seed") % 4;
+	in.usable_count = rest == sizeof("linux,usable-memory-range") % 4;
+	in.kaslr_seed = rest == sizeof("kaslr-seed") % 4;
+	assert_int_equal(purg_dtb_size(&in) % 4, 0);
+	/* The value that is empty takes 4 bytes already. */
+	memset(args, 'x', PURG_DTB_MAX_SIZE - (size_t)purg_dtb_size(&in) + 3);
+	assert_int_equal(purg_dtb_size(&in), PURG_DTB_MAX_SIZE);
 	free(complete(&in));
-	assert_true(purg_dtb_size(&in) > PURG_DTB_MAX_SIZE - 4);
 	args[strlen(args)] = 'x';
 	fails(&in, PURG_ERR_DTB_SIZE);
 	memset(args, 'x', PURG_DTB_MAX_SIZE);
 	fails(&in, PURG_ERR_DTB_SIZE);
-	in.bootargs = NULL;
-	in.usable_count = UINT32_MAX / 1024;
-	in.usable = calloc(in.usable_count, sizeof(*in.usable));
-	for (uint32_t i = 0; i < in.usable_count; i++)
-		((struct purg_range *)in.usable)[i].size = 1;
-	fails(&in, PURG_ERR_DTB_SIZE);
-	free((void *)in.usable);
+	free(args);
+	free(dtb);
+}
 
+static void test_too_large(void **state)
+{
+	size_t size;
+	void *dtb = make(&plain, &size), *larger = calloc(1, 2 * PURG_DTB_MAX_SIZE);
+	uint32_t count = UINT32_MAX / 1024;
+	struct purg_range *usable = calloc(count, sizeof(*usable));
+	struct purg_dtb in = {.dtb = dtb, .size = size, .usable = usable, .usable_count = count};
+
+	(void)state;
+	for (uint32_t i = 0; i < count; i++)
+		usable[i].size = 1;
+	fails(&in, PURG_ERR_DTB_SIZE);
+	in = (struct purg_dtb){.dtb = dtb, .size = size, .rng_seed_size = UINT32_MAX};
+	fails(&in, PURG_ERR_DTB_SIZE);
 	in = (struct purg_dtb){.dtb = larger, .size = 2 * PURG_DTB_MAX_SIZE};
 	ok(fdt_open_into(dtb, larger, PURG_DTB_MAX_SIZE));
 	free(complete(&in));
 	ok(fdt_open_into(dtb, larger, PURG_DTB_MAX_SIZE + 1));
 	fails(&in, PURG_ERR_DTB_SIZE);
-	free(args);
+	free(usable);
 	free(larger);
 	free(dtb);
 }
@@ -760,8 +825,9 @@ int main(void)
 		cmocka_unit_test(test_every_length),  cmocka_unit_test(test_every_room),
 		cmocka_unit_test(test_alignment),     cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_blocks),        cmocka_unit_test(test_every_byte),
-		cmocka_unit_test(test_largest),       cmocka_unit_test(test_long_names),
-		cmocka_unit_test(test_empty),         cmocka_unit_test(test_two_chosen),
+		cmocka_unit_test(test_limit),         cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_long_names),    cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_two_chosen),    cmocka_unit_test(test_lengths_that_wrap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

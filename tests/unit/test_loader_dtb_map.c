@@ -119,8 +119,8 @@ static void test_memory(void **state)
 	};
 	static const struct {
 		const char *type, *status;
-	} others[] = {{NULL, NULL},    {"memory", "disabled"}, {"memory", ""},
-		      {"memor", NULL}, {"memory1", NULL},      {"cpu", "okay"}};
+	} others[] = {{NULL, NULL},      {"memory", "disabled"}, {"memory", ""},     {"memor", NULL},
+		      {"memory1", NULL}, {"memory", "okayish"},  {"memory", "okey"}, {"cpu", "okay"}};
 
 	(void)state;
 	begin(two, NULL, 0);
@@ -143,6 +143,10 @@ static void test_memory(void **state)
 	node("none-usable", "memory", NULL);
 	put_ranges("reg", two, ram, 1);
 	put_ranges("linux,usable-memory", two, &usable, 0);
+	ok(fdt_end_node(fdt));
+	node("without-nul", NULL, NULL);
+	ok(fdt_property(fdt, "device_type", "memory", 6));
+	put_ranges("reg", two, ram, 1);
 	ok(fdt_end_node(fdt));
 	node("without-reg", "memory", NULL);
 	ok(fdt_end_node(fdt));
@@ -243,6 +247,17 @@ static void test_sizes(void **state)
 		}
 }
 
+/* Two nodes, of which the first may be bad. */
+static void put_two(const char *name, bool bad)
+{
+	node(name, "memory", NULL);
+	put_ranges("reg", (struct cells){2, bad ? 1 : 2}, ram, 1);
+	ok(fdt_end_node(fdt));
+	node("good", "memory", NULL);
+	put_ranges("reg", two, ram, 1);
+	ok(fdt_end_node(fdt));
+}
+
 static void test_errors(void **state)
 {
 	static const struct purg_range wrapping[] = {{0x1000, 1}, {UINT64_MAX, 2}};
@@ -265,6 +280,19 @@ static void test_errors(void **state)
 	check(NULL, 0, 3, PURG_ERR_MAP_RANGE);
 	begin(two, wrapping, 2);
 	check(NULL, 0, 3, PURG_ERR_MAP_RANGE);
+	/* What comes after it does not hide it. */
+	begin(two, wrapping + 1, 1);
+	check(NULL, 0, 3, PURG_ERR_MAP_RANGE);
+	for (int i = 0; i < 3; i++) {
+		const struct purg_range reservation[] = {wrapping[i == 0], wrapping[0]};
+
+		begin(two, reservation, 2);
+		put_two("memory", i == 1);
+		ok(fdt_begin_node(fdt, "reserved-memory"));
+		put_two("child", i == 2);
+		ok(fdt_end_node(fdt));
+		check(NULL, 0, 8, i ? PURG_ERR_DTB_PROPERTY : PURG_ERR_MAP_RANGE);
+	}
 }
 
 static void test_damaged(void **state)

@@ -48,6 +48,8 @@ static void test_texts(void **state)
 		{"1000-1fff : device\n  1000-2000 : System RAM\n", PURG_ERR_MAP_NESTING, 0},
 		{"1000-1fff : a\n  1000-17ff : b\n  1800-1fff : c\n    1700-18ff : d\n", PURG_ERR_MAP_NESTING, 0},
 		{"1000-1fff : a\n2000-2fff : b\n  1000-17ff : c\n", PURG_ERR_MAP_NESTING, 0},
+		{"1000-1fff : a\n  1000-1fff : b\n    1000-1fff : c\n2000-2fff : d\n    1000-1fff : e\n",
+		 PURG_ERR_MAP_NESTING, 0},
 		/* What holds inside RAM, and what does not. */
 		{"1000-1fff : System RAM\n  1000-1fff : Kernel code\n", 0, 2},
 		{"1000-1fff : Kernel code\n", 0, 0},

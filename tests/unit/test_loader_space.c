@@ -218,7 +218,7 @@ static void test_bad_needs(void **state)
 	assert_int_equal(start, 7);
 	assert_int_equal(space.count, 2);
 	/* Nothing is where a range has no bytes. */
-	range[0].size = 0;
+	range[0] = (struct purg_range){0, 0};
 	assert_int_equal(purg_space_place(&space, &need, &start), 0);
 	assert_int_equal(start, 0x3000);
 }

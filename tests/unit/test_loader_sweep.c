@@ -231,6 +231,9 @@ static void test_bad_maps(void **state)
 	entry[1].size = 0;
 	assert_int_equal(purg_map_usable(&map, 0, range, 2), PURG_ERR_MAP_RANGE);
 	assert_int_equal(purg_map_tell(&map, 0, told, 2), PURG_ERR_MAP_RANGE);
+	entry[1].start = 0;
+	assert_int_equal(purg_map_dump(&map, range, 2), PURG_ERR_MAP_RANGE);
+	entry[1].start = 0x3000;
 	entry[1].size = -entry[1].start;
 	assert_int_equal(purg_map_dump(&map, range, 2), 2);
 	range[0].size = 1;
@@ -250,6 +253,7 @@ static void test_add(void **state)
 
 	(void)state;
 	assert_int_equal(purg_map_add(&map, 0x1000, 0, PURG_MEM_RAM), PURG_ERR_MAP_RANGE);
+	assert_int_equal(purg_map_add(&map, 0, 0, PURG_MEM_RAM), PURG_ERR_MAP_RANGE);
 	assert_int_equal(purg_map_add(&map, 0x1000, -0xfff, PURG_MEM_RAM), PURG_ERR_MAP_RANGE);
 	assert_int_equal(purg_map_add(&map, 0x1000, 1, 0), PURG_ERR_ARGUMENT);
 	assert_int_equal(purg_map_add(&map, 0x1000, 1, 6), PURG_ERR_ARGUMENT);

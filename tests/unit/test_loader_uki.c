@@ -233,7 +233,7 @@ static void test_profiles(void **state)
 		AT(".cmdline", 11), AT(".linux", 12),  AT(".ucode", 0xfff0),
 	};
 	static const struct section empty[] = {
-		AT(".cmdline", 1), AT(".profile", 2), {".cmdline", 0, 0, 0}, AT(".linux", 3)};
+		AT(".cmdline", 1), AT(".profile", 2), {".cmdline", 5, 0, 0}, AT(".linux", 3)};
 	struct purg_uki uki;
 
 	(void)state;
