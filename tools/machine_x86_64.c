@@ -12,6 +12,9 @@
 /* The entries that one machine may have: more than any is known to. */
 #define ENTRIES_MAX 8192
 
+/* So many numbers without an entry are the end. */
+#define MISSING_MAX 256
+
 /* struct efi_info in boot_params (Linux arch/x86/include/uapi/asm/bootparam.h). */
 struct efi_info {
 	char signature[4];
@@ -43,8 +46,8 @@ static void *allocate(size_t count, size_t size)
 	return data;
 }
 
-/* Entry of /sys/firmware/memmap, if there is one of this number. */
-static void read_entry(const struct machine *machine, struct purg_map *map, unsigned int number)
+/* Entry of /sys/firmware/memmap; false if there is none of this number. */
+static bool read_entry(const struct machine *machine, struct purg_map *map, unsigned int number)
 {
 	static const char directory[] = "/sys/firmware/memmap";
 	size_t size;
@@ -52,7 +55,7 @@ static void read_entry(const struct machine *machine, struct purg_map *map, unsi
 	int error = 0;
 
 	if (!start)
-		return;
+		return false;
 	end = machine_file(machine, &size, "%s/%u/end", directory, number);
 	type = machine_file(machine, &size, "%s/%u/type", directory, number);
 	if (end && type)
@@ -62,6 +65,7 @@ static void read_entry(const struct machine *machine, struct purg_map *map, unsi
 	free(start);
 	free(end);
 	free(type);
+	return true;
 }
 
 /* Numbers may be missing: those of memory that was unplugged are not used again. */
@@ -70,8 +74,8 @@ static void read_memmap(struct machine *machine)
 	struct purg_map *map = &machine->firmware;
 
 	*map = (struct purg_map){.entry = allocate(ENTRIES_MAX, sizeof(map->entry[0])), .room = ENTRIES_MAX};
-	for (unsigned int number = 0; number < ENTRIES_MAX; number++)
-		read_entry(machine, map, number);
+	for (unsigned int number = 0, missing = 0; number < ENTRIES_MAX && missing < MISSING_MAX; number++)
+		missing = read_entry(machine, map, number) ? 0 : missing + 1;
 }
 
 /* The address behind NAME= in /sys/firmware/efi/systab; zero: none. */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Machines for `purgatory load --dry-run --machine`: those of tests/machines, and made-up ones; and what of their memory
-may be used, read from /proc/iomem in another way than the command does it."""
+"""Machines for `purgatory load --dry-run --machine`: those of tests/machines, and made-up ones; and what of their
+memory may be used, read from /proc/iomem in another way than the command does it."""
 import json
 import re
 import shutil

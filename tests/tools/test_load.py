@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import struct
+import subprocess
 
 import pytest
 
@@ -162,7 +163,8 @@ def test_map(purgatory, name, panic):
     kernel = purgatory.file("kernel", GOOD[machines.ARCH[name]])
     said = load(purgatory, root, "--map", kernel, *(["--panic"] if panic else [])).stdout
     assert "overlaps" not in said
-    starts = [(int(line[1], 16), line[2].strip()) for line in re.finditer(r"^  0x([0-9a-f]+) .{10}  (.{18}) \|", said, re.M)]
+    rows = re.finditer(r"^  0x([0-9a-f]+) .{10}  (.{18}) \|", said, re.M)
+    starts = [(int(row[1], 16), row[2].strip()) for row in rows]
     assert starts == sorted(starts)
     gaps = [(start, following) for (start, what), (following, _) in itertools.pairwise(starts) if what == "-"]
     memory = [(start, end) for depth, start, end, what in machines.lines(root) if not depth and what == "System RAM"]
@@ -176,7 +178,8 @@ def test_map(purgatory, name, panic):
 
 
 def highest(usable, size, align, limit=1 << 64):
-    return max(start for low, high in usable if (start := (min(high, limit) - size) // align * align) >= max(low, LOWEST))
+    lasts = [(max(low, LOWEST), (min(high, limit) - size) // align * align) for low, high in usable]
+    return max(start for low, start in lasts if start >= low)
 
 
 @pytest.mark.parametrize("name", machines.NAMES)
@@ -200,7 +203,8 @@ def test_arm64_not_anywhere(purgatory):
 
 
 def test_arm64_text_offset(purgatory):
-    made = plan(purgatory, machines.RECORDED / "arm64-virt", purgatory.file("kernel", kernels.arm64(text_offset=0x80000)))
+    kernel = purgatory.file("kernel", kernels.arm64(text_offset=0x80000))
+    made = plan(purgatory, machines.RECORDED / "arm64-virt", kernel)
     assert made.places["kernel"][0] % SPACE == 0x80000
 
 
@@ -222,7 +226,8 @@ def test_arm64_initrd_below(purgatory, tmp_path, distance, fits):
     """A window may begin below the kernel."""
     top = (1 + distance) * GIB
     root = made_up(tmp_path, "arm64", [ram(GIB, GIB + 64 * MIB - 1), ram(top, top + 4 * MIB - 1)])
-    args = [root, purgatory.file("kernel", GOOD["arm64"]), "--initrd", purgatory.file("initrd", bytes(16 * MIB)), "--top-down"]
+    args = [root, purgatory.file("kernel", GOOD["arm64"]), "--initrd", purgatory.file("initrd", bytes(16 * MIB)),
+        "--top-down"]
     if fits:
         made = plan(purgatory, *args)
         assert made.places["kernel"][0] >= top and made.places["initrd"][1] <= GIB + 64 * MIB
@@ -238,7 +243,8 @@ def test_x86_64_above_4g(purgatory, tmp_path, xloadflags, limit):
     """Only a kernel that says so takes what lies above 4 GiB; the purgatory may lie there in any case."""
     root = made_up(tmp_path, "x86_64", HIGH)
     kernel = purgatory.file("kernel", kernels.x86_64(xloadflags=xloadflags))
-    made = plan(purgatory, root, kernel, "--initrd", purgatory.file("initrd", bytes(9 * MIB)), "--top-down", "--append", "a")
+    made = plan(purgatory, root, kernel, "--initrd", purgatory.file("initrd", bytes(9 * MIB)), "--top-down",
+        "--append", "a")
     for name in ("kernel", "initrd", "cmdline", "bootprm"):
         assert (made.places[name][0] >= 4 * GIB) == (limit > 4 * GIB)
     assert made.places["purgatory"][0] > 4 * GIB
@@ -265,12 +271,25 @@ def test_x86_64_pref_address(purgatory, tmp_path, options, place):
     assert made.places["kernel"][0] == place
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="others are not shown where memory is")
+def test_record_this_machine(purgatory, tmp_path):
+    """record.sh copies what the command reads, from this machine: so it plans the same from the copy, but for seeds."""
+    root = tmp_path / "copy"
+    subprocess.run([machines.RECORDED / "record.sh", root], check=True)
+    arch = {"aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
+    args = ["load", "--dry-run", "--json", purgatory.file("kernel", GOOD[arch]), "--reuse-cmdline", "--append", "a"]
+    here, copied = (machines.Plan(purgatory.ok(*args, *more, env=QUIET).stdout) for more in ([], ["--machine", root]))
+    assert here.places == copied.places and here.cmdline == copied.cmdline and here.consoles == copied.consoles
+    assert here.cmdline.endswith(" a") or here.cmdline == "a"
+
+
 def test_second_level(purgatory, tmp_path):
     """What firmware left in RAM is a line below another line."""
     root = made_up(tmp_path, "arm64", [ram(GIB, 2 * GIB - 1), (GIB, GIB + 600 * MIB - 1, "reserved", 1),
                                        (GIB + 640 * MIB, 2 * GIB - 1, "Kernel data", 1),
                                        (GIB + 650 * MIB, GIB + 651 * MIB - 1, "reserved", 2)])
-    made = plan(purgatory, root, purgatory.file("kernel", GOOD["arm64"]), "--initrd", purgatory.file("i", bytes(20 * MIB)))
+    made = plan(purgatory, root, purgatory.file("kernel", GOOD["arm64"]), "--initrd",
+        purgatory.file("i", bytes(20 * MIB)))
     check_places(root, "arm64", made, False)
     assert made.places["kernel"][0] == GIB + 600 * MIB
 
@@ -278,8 +297,8 @@ def test_second_level(purgatory, tmp_path):
 @pytest.mark.parametrize("lanes", [1, 2, 16])
 def test_stripes(purgatory, lanes):
     initrd = kernels.noise(200 * KIB + 3, 5)
-    made = plan(purgatory, machines.RECORDED / "x86_64-q35", purgatory.file("kernel", GOOD["x86_64"]), "--stripes", lanes,
-                "--initrd", purgatory.file("initrd", initrd))
+    made = plan(purgatory, machines.RECORDED / "x86_64-q35", purgatory.file("kernel", GOOD["x86_64"]), "--stripes",
+                lanes, "--initrd", purgatory.file("initrd", initrd))
     assert made.segments["initrd"]["lanes"] == (lanes if lanes > 1 else 0)
     assert made.digest("initrd") == digest(initrd, lanes if lanes > 1 else 0).hex()
     assert made.segments["cmdline"]["lanes"] == 0
@@ -365,13 +384,15 @@ PL011, COM1 = console("pl011", 0x9000000, 4), console("8250 port", 0x3F8)
     ("arm64-uefi-acpi", ["--append", "earlycon=pl011,0xa000000"], [console("pl011", 0xA000000, 4)]),
 ])
 def test_consoles(purgatory, name, args, expected):
-    done = load(purgatory, machines.RECORDED / name, "--json", purgatory.file("kernel", GOOD[machines.ARCH[name]]), *args)
+    done = load(purgatory, machines.RECORDED / name, "--json", purgatory.file("kernel", GOOD[machines.ARCH[name]]),
+        *args)
     assert machines.Plan(done.stdout).consoles == expected
     assert ("no console found" in done.stderr) == (not expected and "none" not in args)
 
 
 def spcr(kind, space, width, access, address, signature=b"SPCR"):
-    return signature.ljust(36, b"\0") + struct.pack("<B3xBBBBQ", kind, space, width, 0, access, address).ljust(44, b"\0")
+    fields = struct.pack("<B3xBBBBQ", kind, space, width, 0, access, address)
+    return signature.ljust(36, b"\0") + fields.ljust(44, b"\0")
 
 
 @pytest.mark.parametrize("arch, table, expected", [

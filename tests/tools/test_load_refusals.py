@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""What `purgatory load`, exec, unload and status refuse, each with one line; and that no damaged file makes them crash."""
+"""What `purgatory load`, exec, unload and status refuse, each with one line; no damaged file makes them crash."""
 import os
 import struct
 import subprocess
@@ -36,8 +36,8 @@ ZBOOT = zboot.image(GOOD["arm64"])
 ZSTD = zboot.image(GOOD["arm64"], "zstd")
 ELF = vmlinux("x86_64")
 UKI = uki.image("arm64", GOOD["arm64"])
-NOT_A_KERNEL = ("kernel: is not a kernel; give an arm64 Image or an x86 bzImage, also as gzip, EFI zboot or UKI, or an ELF "
-                "vmlinux")
+NOT_A_KERNEL = ("kernel: is not a kernel; give an arm64 Image or an x86 bzImage, also as gzip, EFI zboot or UKI, or "
+                "an ELF vmlinux")
 CUT = "kernel: it is shorter than its header says; is the file complete?"
 
 # kernel file, the machine, what is said of it
@@ -49,36 +49,45 @@ KERNELS = {
     "other arch": (GOOD["x86_64"], VIRT, "kernel: is for x86_64, but this machine is arm64"),
     "other arch too": (GOOD["arm64"], Q35, "kernel: is for arm64, but this machine is x86_64"),
     "Image cut": (GOOD["arm64"][:63], VIRT, NOT_A_KERNEL),
-    "Image big-endian": (kernels.arm64(flags=0xB), VIRT, "flags: is 0xb: the kernel is big-endian; a little-endian one is "
+    "Image big-endian": (kernels.arm64(flags=0xB), VIRT,
+        "flags: is 0xb: the kernel is big-endian; a little-endian one is "
                          "needed"),
-    "Image old": (kernels.arm64(image_size=0), VIRT, "image_size: is 0, so the kernel is older than 3.17; a newer one is "
+    "Image old": (kernels.arm64(image_size=0), VIRT,
+        "image_size: is 0, so the kernel is older than 3.17; a newer one is "
                   "needed"),
     "text_offset": (kernels.arm64(text_offset=0x1000), VIRT, "text_offset: is 0x1000; kexec_load needs a multiple of "
                     "0x10000"),
     "bzImage cut": (GOOD["x86_64"][:0x400], Q35, CUT),
-    "bzImage old": (kernels.x86_64(version=0x20B), Q35, "version: boot protocol before 2.12 (Linux 3.8); a newer kernel is "
+    "bzImage old": (kernels.x86_64(version=0x20B), Q35,
+        "version: boot protocol before 2.12 (Linux 3.8); a newer kernel is "
                     "needed"),
     "bzImage 32-bit": (kernels.x86_64(xloadflags=0), Q35, "xloadflags: no 64-bit entry; an x86_64 kernel is needed"),
-    "place taken": (kernels.x86_64(relocatable=0, pref=0x3FF00000), Q35, "kernel: must lie at 0x3ff00000 to 0x40300000, and "
+    "place taken": (kernels.x86_64(relocatable=0, pref=0x3FF00000), Q35,
+        "kernel: must lie at 0x3ff00000 to 0x40300000, and "
                     "that is not free; give a bzImage"),
-    "no place in low memory": (kernels.x86_64(relocatable=0, pref=0x10000), Q35, "kernel: must lie at 0x10000 to 0x410000, "
+    "no place in low memory": (kernels.x86_64(relocatable=0, pref=0x10000), Q35,
+        "kernel: must lie at 0x10000 to 0x410000, "
                                "and that is not free; give a bzImage"),
     "zboot compression": (ZBOOT.replace(b"gzip\0", b"lzma\0", 1), VIRT, "zboot: compressed with neither gzip nor zstd"),
     "zboot cut": (ZBOOT[:-0x8000], VIRT, "zboot: the payload is empty, or lies outside the file"),
-    "zboot damaged": (patched(ZSTD, len(ZSTD) // 2, b"\xff" * 64), VIRT, "zstd: damaged, or unpacks to more than 1024 MiB: "),
+    "zboot damaged": (patched(ZSTD, len(ZSTD) // 2, b"\xff" * 64), VIRT,
+        "zstd: damaged, or unpacks to more than 1024 MiB: "),
     "zboot bomb": (zboot.image(bytes(1100 * MIB), "zstd"), VIRT, "zstd: damaged, or unpacks to more than 1024 MiB: "
                    "Destination buffer is too small"),
     "zboot of bzImage": (zboot.image(GOOD["x86_64"]), VIRT, "zboot: what is compressed in it is not an arm64 Image"),
     "UKI cut": (UKI[:-0x8000], VIRT, "UKI: a PE section lies outside the file"),
-    "UKI of other arch": (uki.image("arm64", GOOD["x86_64"]), VIRT, "UKI: .linux: is for another architecture than the UKI"),
+    "UKI of other arch": (uki.image("arm64", GOOD["x86_64"]), VIRT,
+        "UKI: .linux: is for another architecture than the UKI"),
     "UKI of junk": (uki.image("arm64", b"junk" * 99), VIRT, "UKI: .linux: is not a kernel"),
     "PE": (pe.image("arm64", [(".text", b"x" * 99)]), VIRT, "UKI: there is no section .linux, or it is empty"),
     "ELF cut": (ELF[:0x70], Q35, "ELF: a header, section or segment lies outside the file"),
     "ELF 32-bit": (patched(ELF, 4, b"\1"), Q35, "ELF: not a 64-bit little-endian ELF file of version 1"),
     "ELF for nobody": (patched(ELF, 18, b"\xf3"), Q35, "ELF: for neither arm64 nor x86_64"),
-    "ELF for arm64, no Image": (vmlinux("arm64").replace(b"ARM\x64", b"ARM\0"), VIRT, "ELF: has no Image header where it "
+    "ELF for arm64, no Image": (vmlinux("arm64").replace(b"ARM\x64", b"ARM\0"), VIRT,
+        "ELF: has no Image header where it "
                                 "starts; is it a vmlinux?"),
-    "ELF unaligned": (vmlinux("x86_64", 0x1000800), Q35, "kernel: must lie at 0x1000800 to 0x1300800, and that is not free; "
+    "ELF unaligned": (vmlinux("x86_64", 0x1000800), Q35,
+        "kernel: must lie at 0x1000800 to 0x1300800, and that is not free; "
                       "give a bzImage"),
 }
 
@@ -110,7 +119,8 @@ def load(purgatory, root, *args):
     (VIRT, ["--append", "x" * 2048], "--append: is 2048 bytes long; this kernel takes 2047 at most"),
     (Q35, ["--reuse-cmdline", "--append", "x" * 2040], "--append: is 2054 bytes long; this kernel takes 2047 at most"),
     # This one is long enough only with elfcorehdr= behind it.
-    (Q35_CRASH, ["--panic", "--append", "x" * 2030], "--append: the command line is 2052 bytes long; this kernel takes 2047 at most"),
+    (Q35_CRASH, ["--panic", "--append", "x" * 2030],
+        "--append: the command line is 2052 bytes long; this kernel takes 2047 at most"),
     (Q35, ["other"], "load: KERNEL is given twice; see 'purgatory load --help'"),
     (Q35, ["--kernel", "other"], "load: KERNEL is given twice; see 'purgatory load --help'"),
     (Q35, ["--append", "a", "--command-line", "b"], "load: --append is given twice; see 'purgatory load --help'"),
@@ -151,29 +161,34 @@ E820 = "sys/firmware/memmap/2"
 
 # recorded machine, its files changed, more options, what is said
 @pytest.mark.parametrize("name, files, args, expected", [
-    (X86, {"proc/sys/kernel/arch": None}, [], "DIR: /proc/sys/kernel/arch: is missing; write x86_64 or aarch64 into it"),
-    (X86, {"proc/sys/kernel/arch": "s390x\n"}, [], "this machine: is of the architecture s390x; x86_64 and aarch64 are known"),
+    (X86, {"proc/sys/kernel/arch": None}, [],
+        "DIR: /proc/sys/kernel/arch: is missing; write x86_64 or aarch64 into it"),
+    (X86, {"proc/sys/kernel/arch": "s390x\n"}, [],
+        "this machine: is of the architecture s390x; x86_64 and aarch64 are known"),
     (X86, {"proc/iomem": None}, [], "DIR: /proc/iomem: is missing, so nobody says where memory is"),
     (X86, {"proc/iomem": ""}, [], "DIR: /proc/iomem: there is no RAM in it, or none for the kernel that is asked for"),
     (X86, {"proc/iomem": "00000000-00000000 : System RAM\n  00000000-00000000 : Kernel code\n"}, [],
      "DIR: /proc/iomem: shows its addresses to root only; run this as root"),
-    (X86, {"proc/iomem": "0-ffff : System RAM\nboo\n"}, [], "DIR: /proc/iomem: a line or a word is not of the map's format"),
+    (X86, {"proc/iomem": "0-ffff : System RAM\nboo\n"}, [],
+        "DIR: /proc/iomem: a line or a word is not of the map's format"),
     (X86, {"proc/iomem": "2000-1000 : System RAM\n"}, [], "DIR: /proc/iomem: a range ends before it starts, or wraps"),
     (X86, {"proc/iomem": "1000-1fff : System RAM\n  3000-3fff : reserved\n"}, [],
      "DIR: /proc/iomem: a range is said to be inside another one, and is not"),
     (X86, {"proc/iomem": "00001000-0009fbff : System RAM\n"}, [],
-     "kernel: needs 4096 KiB in one piece where it may be; of this machine's free memory 635 KiB are left; 'purgatory load "
-     "--dry-run --map' shows where"),
+     "kernel: needs 4096 KiB in one piece where it may be; of this machine's free memory 635 KiB are left; 'purgatory "
+     "load --dry-run --map' shows where"),
     (X86, {"proc/iomem": "1000000-13fffff : System RAM\n"}, ["-i", "kernel"],
      "initrd: needs 60 KiB in one piece where it may be; of this machine's free memory 0 KiB are left; 'purgatory load "
      "--dry-run --map' shows where"),
     (X86, {"proc/iomem": "1000000-10000fff : System RAM\n  1000000-10fffff : Crash kernel\n"}, ["--panic"],
-     "kernel: needs 4096 KiB in one piece, but of the memory that is reserved for a crash kernel 1024 KiB are left, or not "
+     "kernel: needs 4096 KiB in one piece, but of the memory that is reserved for a crash kernel 1024 KiB are left, or "
+     "not where it may be; boot with a larger crashkernel=, or without ,high"),
+    (X86, {"proc/iomem": "1000000-10000fff : System RAM\n  1000000-13fffff : Crash kernel\n"},
+        ["--panic", "-i", "kernel"],
+     "initrd: needs 60 KiB in one piece, but of the memory that is reserved for a crash kernel 0 KiB are left, or not "
      "where it may be; boot with a larger crashkernel=, or without ,high"),
-    (X86, {"proc/iomem": "1000000-10000fff : System RAM\n  1000000-13fffff : Crash kernel\n"}, ["--panic", "-i", "kernel"],
-     "initrd: needs 60 KiB in one piece, but of the memory that is reserved for a crash kernel 0 KiB are left, or not where "
-     "it may be; boot with a larger crashkernel=, or without ,high"),
-    (X86, {f"{E820}/start": "zero\n"}, [], "DIR: /sys/firmware/memmap: entry 2: a line or a word is not of the map's format"),
+    (X86, {f"{E820}/start": "zero\n"}, [],
+        "DIR: /sys/firmware/memmap: entry 2: a line or a word is not of the map's format"),
     (X86, {f"{E820}/end": "0x0\n", f"{E820}/start": "0x10\n"}, [],
      "DIR: /sys/firmware/memmap: entry 2: a range ends before it starts, or wraps"),
     # Numbers of what was unplugged are not used again.
@@ -183,7 +198,8 @@ E820 = "sys/firmware/memmap/2"
      "DIR: /sys/kernel/vmcoreinfo: is missing: this kernel was built without crash dumps"),
     (ARM, {"sys/firmware/fdt": None}, [],
      "DIR: /sys/firmware/fdt: is missing, so nothing says to the next kernel where memory is; give --dtb"),
-    (ARM, {"sys/firmware/fdt": b"\xd0\x0d\xfe\xed"}, [], "/sys/firmware/fdt: dtb: not a sound device tree; make one with dtc -O dtb"),
+    (ARM, {"sys/firmware/fdt": b"\xd0\x0d\xfe\xed"}, [], "/sys/firmware/fdt: dtb: not a sound device tree; "
+     "make one with dtc -O dtb"),
 ])
 def test_machines(purgatory, tmp_path, name, files, args, expected):
     assert load_made(purgatory, machines.copy(tmp_path, name, files), machines.ARCH[name], *args) == expected
@@ -197,8 +213,8 @@ def load_made(purgatory, root, arch, *args):
 def test_hole_for_the_purgatory(purgatory, tmp_path):
     """The kernel, the DTB, and nothing more."""
     root = made_up(tmp_path, "arm64", [ram(GIB, GIB + 0x80000 + 0x10000 - 1)])
-    assert load_made(purgatory, root, "arm64").startswith("purgatory: needs 128 KiB in one piece where it may be; of this "
-                                                          "machine's free memory 0 KiB are left; ")
+    assert load_made(purgatory, root, "arm64").startswith(
+        "purgatory: needs 128 KiB in one piece where it may be; of this machine's free memory 0 KiB are left; ")
 
 
 def test_cells_too_small(purgatory, tmp_path):
@@ -215,7 +231,8 @@ def test_cells_too_small(purgatory, tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user, so it must be root")
 @pytest.mark.parametrize("args, expected", [
     (["load", "kernel"], "only root may load or unload a kernel (CAP_SYS_BOOT); run this as root, e.g. with sudo"),
-    (["load", "--panic", "kernel"], "only root may load or unload a kernel (CAP_SYS_BOOT); run this as root, e.g. with sudo"),
+    (["load", "--panic", "kernel"],
+        "only root may load or unload a kernel (CAP_SYS_BOOT); run this as root, e.g. with sudo"),
     (["unload"], "only root may load or unload a kernel (CAP_SYS_BOOT); run this as root, e.g. with sudo"),
     (["exec"], "only root may leave this kernel (CAP_SYS_BOOT); run this as root, e.g. with sudo"),
 ])
@@ -225,11 +242,12 @@ def test_not_root(purgatory, args, expected):
 
 @pytest.mark.skipif(os.path.exists("/sys/kernel/kexec_loaded") or os.geteuid() != 0,
                     reason="this machine's kernel has kexec, and is not to be touched")
-@pytest.mark.parametrize("args", [["load", "kernel"], ["load", "--panic", "kernel"], ["exec"], ["unload"], ["unload", "-p"],
+@pytest.mark.parametrize("args", [["load", "kernel"], ["load", "--panic", "kernel"], ["exec"], ["unload"],
+    ["unload", "-p"],
                                   ["status"], ["status", "--json"]])
 def test_no_kexec(purgatory, args):
-    assert refused(purgatory, *args) == ("/sys/kernel/kexec_loaded: is missing: sysfs is not mounted, or this kernel has no "
-                                         "kexec (CONFIG_KEXEC)")
+    assert refused(purgatory, *args) == (
+        "/sys/kernel/kexec_loaded: is missing: sysfs is not mounted, or this kernel has no kexec (CONFIG_KEXEC)")
 
 
 def damages(content):
