@@ -76,6 +76,7 @@
 #define BP_XLF_KERNEL_64 (1 << 0) /* xloadflags */
 #define BP_XLF_CAN_BE_LOADED_ABOVE_4G (1 << 1)
 #define BP_XLF_EFI_KEXEC (1 << 4)
+#define BP_XLF_5LEVEL (1 << 5)
 
 #define BP_E820_TABLE_ENTRIES 128
 #define BP_E820_ENTRY_SIZE 20

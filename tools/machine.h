@@ -19,6 +19,7 @@ struct machine {
 	struct purg_map firmware; /* x86_64: /sys/firmware/memmap, as the firmware has told of it; else empty */
 	const char *cmdline;      /* the running kernel's, without its newline */
 	/* x86_64 */
+	bool paging_5;              /* the kernel uses 5-level paging */
 	const uint8_t *boot_params; /* NULL: not known */
 	uint64_t rsdp;              /* zero: not known */
 	bool has_efi;

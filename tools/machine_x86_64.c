@@ -147,6 +147,20 @@ static void read_efi(struct machine *machine)
 	machine->has_efi = efi->map_size;
 }
 
+/* Linux takes la57 off the CPU's flags if it does not use it (arch/x86/kernel/head64.c, no5lvl). */
+static bool uses_5_levels(const struct machine *machine)
+{
+	size_t size;
+	char *cpus = machine_file(machine, &size, "/proc/cpuinfo");
+	const char *flags = cpus ? strstr(cpus, "\nflags") : NULL;
+	const char *end = flags ? strchr(flags + 1, '\n') : NULL;
+	const char *la57 = flags ? strstr(flags, " la57") : NULL;
+	bool uses = la57 && (!end || la57 < end) && strchr(" \n", la57[5]);
+
+	free(cpus);
+	return uses;
+}
+
 void machine_read_x86_64(struct machine *machine)
 {
 	size_t size;
@@ -156,6 +170,7 @@ void machine_read_x86_64(struct machine *machine)
 		machine->boot_params = (const uint8_t *)boot_params;
 		memcpy(&machine->rsdp, boot_params + BP_ACPI_RSDP_ADDR, sizeof(machine->rsdp));
 	}
+	machine->paging_5 = uses_5_levels(machine);
 	read_memmap(machine);
 	read_efi(machine);
 }

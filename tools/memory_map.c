@@ -79,4 +79,6 @@ void memory_map_draw(struct memory_map *map, uint64_t base, uint64_t end)
 	}
 	if (end > at)
 		draw(base + at, end - at, "-", ' ');
+	free(map->range);
+	*map = (struct memory_map){0};
 }

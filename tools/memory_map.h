@@ -19,7 +19,7 @@ struct memory_map_range {
 };
 
 struct memory_map {
-	struct memory_map_range *range; /* the command's, until it ends */
+	struct memory_map_range *range;
 	unsigned int count;
 	unsigned int room;
 };
@@ -27,7 +27,7 @@ struct memory_map {
 /* Add a range, unless it is empty. */
 void memory_map_add(struct memory_map *map, uint64_t start, uint64_t size, const char *name, char fill);
 
-/* Draw the ranges in their order from base on; gaps are shown between them and up to end. */
+/* Draw the ranges in their order from base on; gaps are shown between them and up to end. The map is empty then. */
 void memory_map_draw(struct memory_map *map, uint64_t base, uint64_t end);
 
 /* A size as people say it, in a buffer of at least 16 bytes. */

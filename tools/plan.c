@@ -107,22 +107,6 @@ uint64_t plan_place(struct plan *plan, const char *name, const void *data, uint6
 	return start;
 }
 
-/* On x86 the crash kernel gets the first MiB for its own, so the dump lacks it (as that of kexec_file_load does). */
-static void describe_memory(const struct plan *plan, struct purg_core *core)
-{
-	uint64_t lowest = plan->request->kernel.arch == PURG_ARCH_X86_64 ? LOWEST : 0;
-	struct purg_range *memory = allocate(plan->dump_count, sizeof(*memory));
-
-	for (uint32_t i = 0; i < plan->dump_count; i++) {
-		struct purg_range range = plan->dump[i];
-		uint64_t low = range.start < lowest ? number_min(lowest - range.start, range.size) : 0;
-
-		if (low < range.size)
-			memory[core->memory_count++] = (struct purg_range){range.start + low, range.size - low};
-	}
-	core->memory = memory;
-}
-
 uint64_t plan_core(struct plan *plan, uint64_t *size)
 {
 	static const struct plan_limits anywhere;
@@ -133,7 +117,8 @@ uint64_t plan_core(struct plan *plan, uint64_t *size)
 	if (!plan->request->panic)
 		return 0;
 	machine_read_core(plan->machine, &core);
-	describe_memory(plan, &core);
+	core.memory = plan->dump;
+	core.memory_count = plan->dump_count;
 	need = purg_core_size(&core);
 	if (need < 0)
 		fail(NULL, "elfcorehdr", "%s", purg_strerror(need));
@@ -144,54 +129,63 @@ uint64_t plan_core(struct plan *plan, uint64_t *size)
 
 /*
  * Of several parts that are reserved for a crash kernel kexec_load takes the highest alone (crashk_res in Linux
- * kernel/kexec_core.c); one below 4 GiB beside it is for the crash kernel's devices.
+ * kernel/kexec_core.c); one below 4 GiB beside it is for the crash kernel's devices. On x86 it gets the first MiB for
+ * its own as well (arch/x86/realmode/init.c keeps it free for that).
  */
-static void keep_highest_part(struct plan *plan)
+static void find_crash_memory(struct plan *plan)
 {
-	const struct purg_map *map = &plan->machine->map;
-	struct purg_space *space = &plan->space;
-	uint32_t first = 0;
+	struct purg_map *map = &plan->machine->map;
+	int error = 0;
 
 	for (uint32_t i = 0; i < map->count; i++)
 		if (map->entry[i].type == PURG_MEM_CRASH)
 			plan->crash_start = number_max(plan->crash_start, map->entry[i].start);
-	while (first < space->count && space->range[first].start < plan->crash_start)
-		first++;
-	space->range += first;
-	space->count -= first;
-	space->room -= first;
+	if (!plan->crash_start)
+		fail(NULL, "--panic", "no memory is reserved for a crash kernel; boot with crashkernel=512M");
+	if (plan->request->kernel.arch == PURG_ARCH_X86_64)
+		error = purg_map_add(map, 0, LOWEST, PURG_MEM_CRASH);
+	if (error)
+		fail(plan->machine->root, "/proc/iomem", "%s", purg_strerror(error));
 }
 
-static void find_dump(struct plan *plan, uint32_t room)
+static uint32_t answer(const struct plan *plan, int64_t count)
 {
-	int64_t count;
-
-	plan->dump = allocate(room, sizeof(plan->dump[0]));
-	count = purg_map_dump(&plan->machine->map, plan->dump, room);
 	if (count < 0)
 		fail(plan->machine->root, "/proc/iomem", "%s", purg_strerror(count));
-	plan->dump_count = (uint32_t)count;
+	return (uint32_t)count;
+}
+
+static void keep_highest_part(struct plan *plan)
+{
+	struct purg_space *space = &plan->space;
+
+	plan->spare = space->range;
+	while (space->count && space->range->start < plan->crash_start) {
+		space->range++;
+		space->count--;
+		space->room--;
+		plan->spare_count++;
+	}
 }
 
 /* Each placement may cut a range in two. */
 static void find_space(struct plan *plan)
 {
 	struct purg_map *map = &plan->machine->map;
-	uint32_t room = 2 * map->count + PLAN_PIECES_MAX + 1;
-	int64_t count;
+	uint32_t room = 2 * map->room + PLAN_PIECES_MAX + 1;
+	bool panic = plan->request->panic;
 
+	if (panic)
+		find_crash_memory(plan);
 	plan->space.range = allocate(room, sizeof(plan->space.range[0]));
 	plan->space.room = room;
-	count = purg_map_usable(map, plan->request->panic ? PURG_FOR_CRASH : PURG_FOR_NEXT, plan->space.range, room);
-	if (count == PURG_ERR_MAP_EMPTY && plan->request->panic)
-		fail(NULL, "--panic", "no memory is reserved for a crash kernel; boot with crashkernel=512M");
-	if (count < 0)
-		fail(plan->machine->root, "/proc/iomem", "%s", purg_strerror(count));
-	plan->space.count = (uint32_t)count;
-	if (!plan->request->panic)
+	plan->space.count =
+		answer(plan, purg_map_usable(map, panic ? PURG_FOR_CRASH : PURG_FOR_NEXT, plan->space.range, room));
+	if (!panic)
 		return;
 	keep_highest_part(plan);
-	find_dump(plan, room);
+	plan->dump = allocate(room, sizeof(plan->dump[0]));
+	plan->dump_count = answer(plan, purg_map_dump(map, plan->dump, room));
 }
 
 static void place_purgatory(struct plan *plan)

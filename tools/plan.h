@@ -47,7 +47,9 @@ struct plan {
 	uint64_t mem_size[PLAN_PIECES_MAX]; /* of each: the same */
 	unsigned int count;
 	/* panic */
-	uint64_t crash_start;    /* where the part of the reserved memory begins that this goes into */
+	uint64_t crash_start;     /* where the part of the reserved memory begins that this goes into */
+	struct purg_range *spare; /* what else is reserved: for the crash kernel, but not to load anything to */
+	uint32_t spare_count;
 	struct purg_range *dump; /* what is to be dumped */
 	uint32_t dump_count;
 };

@@ -53,12 +53,6 @@ static bool is_part_of_ram(uint32_t type)
 	return type == PURG_MEM_CRASH || type == PURG_MEM_KEPT || type == PURG_MEM_DRIVER;
 }
 
-/* What is reserved for the crash kernel, but not where it is loaded. */
-static bool is_spare(const struct plan *plan, const struct purg_mem *entry)
-{
-	return entry->type == PURG_MEM_CRASH && entry->start < plan->crash_start;
-}
-
 /* What this machine has beside RAM that may be used, each part by what it is. */
 static void add_kept(struct memory_map *map, const struct plan *plan)
 {
@@ -70,10 +64,13 @@ static void add_kept(struct memory_map *map, const struct plan *plan)
 		if (entry->type == PURG_MEM_RAM || entry->type == PURG_MEM_KERNEL)
 			continue;
 		/* To a crash kernel all RAM but its own is its predecessor's, and shown as that. */
-		if (plan->request->panic && is_part_of_ram(entry->type) && !is_spare(plan, entry))
+		if (plan->request->panic && is_part_of_ram(entry->type))
 			continue;
 		memory_map_add(map, entry->start, entry->size, type_name(entry->type), MEMORY_MAP_RESERVED);
 	}
+	for (uint32_t i = 0; i < plan->spare_count; i++)
+		memory_map_add(map, plan->spare[i].start, plan->spare[i].size, type_name(PURG_MEM_CRASH),
+			       MEMORY_MAP_RESERVED);
 	for (uint32_t i = 0; i < plan->dump_count; i++)
 		memory_map_add(map, plan->dump[i].start, plan->dump[i].size, type_name(PURG_MEM_RAM),
 			       MEMORY_MAP_RESERVED);

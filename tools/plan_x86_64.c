@@ -6,12 +6,12 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "boot_params.h"
 #include "error.h"
 #include "number.h"
 #include "plan.h"
 
 #define BELOW_4G (4 * GIB - 1)
-#define LOW_END MIB
 #define SEED_SIZE 32
 
 /* What the crash kernel is told of its predecessor's dump. */
@@ -81,10 +81,10 @@ static uint64_t place_cmdline(struct plan *plan, const char *cmdline, uint64_t *
 	return plan_place(plan, "cmdline", cmdline, *size, &limits);
 }
 
-/* With room for as much again: what a crash kernel is told beside it. */
+/* With room for one more. */
 static struct purg_map copy_of(const struct purg_map *map)
 {
-	struct purg_map copy = {.count = map->count, .room = 2 * map->count + 1};
+	struct purg_map copy = {.count = map->count, .room = map->count + 1};
 
 	copy.entry = calloc(copy.room, sizeof(copy.entry[0]));
 	if (!copy.entry)
@@ -93,26 +93,9 @@ static struct purg_map copy_of(const struct purg_map *map)
 	return copy;
 }
 
-/* Of what is not its own it may have the first MiB, which Linux keeps free for that, but not the dump's header. */
-static void add_crash_memory(struct purg_map *map, const struct purg_range *core)
-{
-	uint32_t count = map->count;
-	uint64_t core_size = core->size;
-
-	for (uint32_t i = 0; i < count; i++) {
-		const struct purg_mem *entry = &map->entry[i];
-
-		if (entry->type == PURG_MEM_RAM && entry->start < LOW_END)
-			purg_map_add(map, entry->start, number_min(entry->size, LOW_END - entry->start),
-				     PURG_MEM_CRASH);
-	}
-	number_align(core_size, PAGE, &core_size);
-	purg_map_add(map, core->start, core_size, PURG_MEM_RESERVED);
-}
-
 /*
  * Memory as the firmware has told of it, if the running kernel still says that. For a crash kernel its predecessor's
- * view is right.
+ * view is right; and the dump's header is not its to use.
  */
 static void tell_memory(struct plan *plan, const struct purg_range *core, struct purg_boot_params *in)
 {
@@ -121,13 +104,16 @@ static void tell_memory(struct plan *plan, const struct purg_range *core, struct
 	struct purg_map map = copy_of(machine->firmware.count && !panic ? &machine->firmware : &machine->map);
 	uint32_t room = 2 * map.room;
 	struct purg_mem *told = calloc(room, sizeof(*told));
-	int64_t count;
+	uint64_t core_size = core->size;
+	int64_t count = 0;
 
 	if (!told)
 		fail(NULL, NULL, "not enough memory");
+	number_align(core_size, PAGE, &core_size);
 	if (panic)
-		add_crash_memory(&map, core);
-	count = purg_map_tell(&map, panic ? PURG_FOR_CRASH : PURG_FOR_NEXT, told, room);
+		count = purg_map_add(&map, core->start, core_size, PURG_MEM_RESERVED);
+	if (count == 0)
+		count = purg_map_tell(&map, panic ? PURG_FOR_CRASH : PURG_FOR_NEXT, told, room);
 	if (count < 0)
 		fail(machine->root, "the memory map", "%s", purg_strerror(count));
 	in->map = told;
@@ -164,18 +150,29 @@ static uint64_t place_boot_params(struct plan *plan, struct purg_boot_params *in
 	return in->address;
 }
 
+/* The purgatory leaves the running kernel's paging mode, as Linux' own loader does (kexec-bzimage64.c). */
+static void check_paging(const struct plan *plan)
+{
+	const struct kernel *kernel = &plan->request->kernel;
+
+	if (plan->machine->paging_5 && kernel->bzimage.header && !(kernel->bzimage.xloadflags & BP_XLF_5LEVEL))
+		fail(kernel->file.path, "xloadflags",
+		     "has no 5-level paging, which the running kernel uses; boot that with no5lvl");
+}
+
 void plan_x86_64(struct plan *plan)
 {
-	uint64_t kernel = place_kernel(plan);
-	struct purg_boot_params in = {.kernel_address = kernel, .initrd_size = plan->request->initrd_size};
+	struct purg_boot_params in = {.initrd_size = plan->request->initrd_size};
 	struct purg_range core = {0};
 
+	check_paging(plan);
+	in.kernel_address = place_kernel(plan);
 	in.initrd = place_initrd(plan);
 	core.start = plan_core(plan, &core.size);
 	in.cmdline = place_cmdline(plan, make_cmdline(plan, core.start), &in.cmdline_size);
 	tell_memory(plan, &core, &in);
 	plan->handoff = (struct purg_handoff){
 		.checks = PURG_CHECK_KERNEL,
-		.x86_64 = {.rip = kernel + plan->request->kernel.entry, .rsi = place_boot_params(plan, &in)},
+		.x86_64 = {.rip = in.kernel_address + plan->request->kernel.entry, .rsi = place_boot_params(plan, &in)},
 	};
 }
