@@ -91,6 +91,14 @@ static bool find_blocks(const uint8_t *dtb, struct blocks *blocks)
 	return true;
 }
 
+/* Of a version that is not known nothing is large enough. */
+static uint32_t header_size(const void *dtb)
+{
+	if (fdt_version(dtb) < 16)
+		return UINT32_MAX;
+	return fdt_version(dtb) < 17 ? FDT_V16_SIZE : FDT_V17_SIZE;
+}
+
 int dtb_check(const void *dtb, uint64_t size)
 {
 	struct blocks blocks;
@@ -101,7 +109,7 @@ int dtb_check(const void *dtb, uint64_t size)
 		return PURG_ERR_DTB_DAMAGED;
 	if (fdt_totalsize(dtb) > PURG_DTB_MAX_SIZE)
 		return PURG_ERR_DTB_SIZE;
-	if (fdt_totalsize(dtb) > size || fdt_version(dtb) < 16 || fdt_off_mem_rsvmap(dtb) % 8 ||
+	if (fdt_totalsize(dtb) > size || fdt_totalsize(dtb) < header_size(dtb) || fdt_off_mem_rsvmap(dtb) % 8 ||
 	    !find_blocks(dtb, &blocks) || !tokens_end(&blocks) || !names_are_short(&blocks) ||
 	    fdt_check_full(dtb, size))
 		return PURG_ERR_DTB_DAMAGED;

@@ -520,6 +520,10 @@ static void test_every_length(void **state)
 		struct purg_dtb in = everything(cut, length);
 
 		fails(&in, PURG_ERR_DTB_DAMAGED);
+		if (length >= 8) {
+			fdt_set_totalsize(cut, (uint32_t)length);
+			fails(&in, PURG_ERR_DTB_DAMAGED);
+		}
 		free(cut);
 	}
 	free(dtb);
