@@ -524,6 +524,10 @@ static void test_every_length(void **state)
 			fdt_set_totalsize(cut, (uint32_t)length);
 			fails(&in, PURG_ERR_DTB_DAMAGED);
 		}
+		if (length >= 12) {
+			fdt_set_off_dt_struct(cut, 0);
+			fails(&in, PURG_ERR_DTB_DAMAGED);
+		}
 		free(cut);
 	}
 	free(dtb);
