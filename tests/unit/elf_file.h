@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* ELF files made by hand, with the system's <elf.h>, for test_loader_elf.c. */
+/* ELF files made by hand, with the system's <elf.h>, for the tests of the library. */
 #ifndef ELF_FILE_H
 #define ELF_FILE_H
 
