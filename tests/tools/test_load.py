@@ -208,6 +208,16 @@ def test_arm64_not_anywhere(purgatory):
     assert min(made.places["initrd"][0], made.places["dtb"][0]) > made.places["kernel"][0]
 
 
+@pytest.mark.parametrize("flags, below", [(0x2, False), (0xA, True)])
+def test_arm64_hole_below(purgatory, tmp_path, flags, below):
+    """A hole that is too small for the kernel is of use only to one that may lie anywhere."""
+    root = made_up(tmp_path, "arm64", [ram(GIB, GIB + MIB - 1), ram(GIB + 4 * MIB, GIB + 64 * MIB - 1)])
+    kernel = purgatory.file("kernel", kernels.arm64(flags=flags, image_size=2 * MIB))
+    made = plan(purgatory, root, kernel, "--initrd", purgatory.file("initrd", b"x" * 5000))
+    for name in ("initrd", "dtb"):
+        assert (made.places[name][0] < made.places["kernel"][0]) == below
+
+
 def test_arm64_text_offset(purgatory):
     kernel = purgatory.file("kernel", kernels.arm64(text_offset=0x80000))
     made = plan(purgatory, machines.RECORDED / "arm64-virt", kernel)
