@@ -47,8 +47,8 @@ all: $(BLOBS) $(COMMAND) $(ARCHIVES) ## build the purgatory in all its forms, th
 
 commands: $(COMMANDS) ## the command for both architectures, as build/command/ARCH/purgatory
 
-demo: deps ## boot two Debian kernels through the purgatory, and see a damaged one refused
-	$(MAKE) all debian
+demo: deps ## boot two Debian kernels through the purgatory, see a damaged one refused, and leave a running one
+	$(MAKE) all commands debian
 	tests/demo.sh
 
 check: deps ## all tests but check-kernel

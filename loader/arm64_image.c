@@ -5,12 +5,33 @@
 
 #include "arm64_image.h"
 #include "number.h"
+#include "pe.h"
 
 static uint32_t page_size(uint64_t flags)
 {
 	uint64_t code = flags >> ARM64_IMAGE_PAGE_SHIFT & ARM64_IMAGE_PAGE_MASK;
 
 	return code ? UINT32_C(1024) << 2 * code : 0;
+}
+
+/*
+ * Of a file that was cut the header says nothing: image_size counts zeros that are in memory alone. But a kernel with
+ * an EFI stub is a PE file, whose sections are all that it has.
+ */
+static bool is_whole(const void *file, size_t size)
+{
+	struct pe pe;
+	int error = pe_open(&pe, file, size);
+
+	if (error)
+		return error == PURG_ERR_KERNEL_UNKNOWN;
+	for (uint32_t i = 0; i < pe.sections; i++) {
+		struct purg_part content = pe_section(&pe, i).content;
+
+		if (!number_inside(content.offset, content.size, size))
+			return false;
+	}
+	return true;
 }
 
 int purg_arm64_image_read(struct purg_arm64_image *kernel, const void *file, size_t size)
@@ -28,6 +49,8 @@ int purg_arm64_image_read(struct purg_arm64_image *kernel, const void *file, siz
 		return PURG_ERR_ARM64_SIZE;
 	if (header.text_offset >= ARM64_IMAGE_ALIGN || header.text_offset % 4)
 		return PURG_ERR_ARM64_OFFSET;
+	if (!is_whole(file, size))
+		return PURG_ERR_KERNEL_CUT;
 
 	*kernel = (struct purg_arm64_image){
 		.text_offset = header.text_offset,

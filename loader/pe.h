@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/* PE files, as far as a UKI needs them (Microsoft PE and COFF specification). */
+/* PE files, as far as a UKI and an Image with an EFI stub need them (Microsoft PE and COFF specification). */
 #ifndef PE_H
 #define PE_H
 

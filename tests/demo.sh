@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
-# The demo: on each architecture a Debian kernel comes up through the purgatory, and the same image with one byte of its
-# initrd changed is refused. Exit 0 only if all four outcomes were seen.
+# The demo: on each architecture a Debian kernel comes up through the purgatory, the same image with one byte of its
+# initrd changed is refused, and a running Debian kernel is left for another one. Exit 0 only if all outcomes were seen.
 set -eu
 
 BUILD=${BUILD:-build}
@@ -35,7 +35,7 @@ boot() {
 		line=$(printf '%s' "$line" | tr -d '\r')
 		case $line in
 		*purgatory:*) echo "    purgatory:${line#*purgatory:}" ;;
-		*purgatory-demo:*) echo "    $line" ;;
+		*purgatory-demo:* | '  0x'*) echo "    $line" ;;
 		esac
 		if printf '%s' "$line" | grep -Eq "$3"; then
 			break
@@ -99,12 +99,42 @@ demo() {
 	fi
 }
 
+# An initrd whose first program loads the same kernel once more, with the plain initrd, and leaves for it.
+live_initrd() {
+	tree=$work/$1-tree
+	rm -rf "$tree"
+	mkdir -p "$tree/sys"
+	cp "$BUILD/debian/$1/vmlinuz" "$BUILD/debian/$1/initrd" "$BUILD/command/$1/purgatory" "$tree"
+	cat >"$tree/init" <<-END
+		#!/bin/busybox sh
+		/bin/busybox mount -t proc proc /proc
+		/bin/busybox mount -t sysfs sys /sys
+		/purgatory load /vmlinuz --initrd /initrd --append '$(console_of "$1") quiet' --map && /purgatory exec
+		/bin/busybox poweroff -f
+	END
+	chmod +x "$tree/init"
+	cp "$BUILD/debian/$1/initrd" "$2"
+	truncate -s %4 "$2"
+	(cd "$tree" && find . | cpio -o -H newc --quiet) >>"$2"
+}
+
+live() {
+	arch=$1
+	say "$arch: in a running Debian kernel, purgatory load and purgatory exec"
+	live_initrd "$arch" "$work/$arch-live.initrd"
+	boot "$arch" "$BUILD/debian/$arch/vmlinuz -initrd $work/$arch-live.initrd -append $(console_of "$arch" | cut -d' ' -f1)" \
+		'purgatory-demo: userspace|refused' | tee "$work/$arch-live.log"
+	outcome "$work/$arch-live.log" '^ *purgatory: verified .* bytes' 'the purgatory verified every segment'
+	outcome "$work/$arch-live.log" 'purgatory-demo: userspace of Linux' 'the next kernel greets'
+}
+
 for arch in arm64 x86_64; do
-	demo $arch
+	demo "$arch"
+	live "$arch"
 done
 
 if [ $failures -ne 0 ]; then
 	say "demo: $failures of the expected outcomes are missing"
 	exit 1
 fi
-say 'demo: both kernels came up verified, and both damaged images were refused'
+say 'demo: both kernels came up verified, both damaged images were refused, both running kernels were left'

@@ -27,7 +27,7 @@ static _Noreturn void refuse(const struct file *file, int error)
 		fail(file->path, "text_offset", "is 0x%" PRIx64 "; a multiple of 4 below 0x%x is needed",
 		     header.text_offset, ARM64_IMAGE_ALIGN);
 	default:
-		fail(file->path, "kernel", "%s", purg_strerror(error));
+		fail(file->path, "kernel", "%s; is the file complete?", purg_strerror(error));
 	}
 }
 

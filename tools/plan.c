@@ -124,6 +124,7 @@ uint64_t plan_core(struct plan *plan, uint64_t *size)
 		fail(NULL, "elfcorehdr", "%s", purg_strerror(need));
 	data = allocate(1, (size_t)need);
 	*size = (uint64_t)purg_core_write(data, (size_t)need, &core);
+	free((void *)core.note);
 	return plan_place(plan, "elfcore", data, *size, &anywhere);
 }
 

@@ -120,6 +120,7 @@ static uint64_t place_dtb(struct plan *plan, uint64_t kernel, uint64_t initrd)
 	if (!dtb)
 		fail(NULL, NULL, "not enough memory");
 	size = purg_dtb_write(dtb, (size_t)size, &in);
+	free((void *)in.usable);
 	if (size < 0)
 		fail(request->dtb_name, "dtb", "%s", purg_strerror(size));
 	return plan_place(plan, "dtb", dtb, (uint64_t)size, &limits);

@@ -132,6 +132,16 @@ static void json_consoles(const struct console_set *set)
 	printf("]");
 }
 
+/* Where the purgatory jumps, and what it says there of where the DTB or boot_params lie. */
+static void json_handoff(const struct plan *plan)
+{
+	const struct purg_handoff *handoff = &plan->handoff;
+	bool arm64 = plan->request->kernel.arch == PURG_ARCH_ARM64;
+
+	printf(",\n \"handoff\": {\"entry\": %" PRIu64 ", \"argument\": %" PRIu64 "}",
+	       arm64 ? handoff->arm64.pc : handoff->x86_64.rip, arm64 ? handoff->arm64.x0 : handoff->x86_64.rsi);
+}
+
 static void json_range(uint64_t start, uint64_t size)
 {
 	printf("{\"start\": %" PRIu64 ", \"size\": %" PRIu64 "}", start, size);
@@ -143,6 +153,7 @@ void plan_json(const struct plan *plan)
 	       plan->request->kernel.arch == PURG_ARCH_ARM64 ? "arm64" : "x86_64",
 	       plan->request->panic ? "true" : "false", plan->purgatory_start + plan->header.entry);
 	json_range(plan->purgatory_start, plan->purgatory_size);
+	json_handoff(plan);
 	if (plan->request->cmdline) {
 		printf(",\n \"cmdline\": ");
 		json_string(plan->request->cmdline);

@@ -114,6 +114,7 @@ static void tell_memory(struct plan *plan, const struct purg_range *core, struct
 		count = purg_map_add(&map, core->start, core_size, PURG_MEM_RESERVED);
 	if (count == 0)
 		count = purg_map_tell(&map, panic ? PURG_FOR_CRASH : PURG_FOR_NEXT, told, room);
+	free(map.entry);
 	if (count < 0)
 		fail(machine->root, "the memory map", "%s", purg_strerror(count));
 	in->map = told;
@@ -175,4 +176,5 @@ void plan_x86_64(struct plan *plan)
 		.checks = PURG_CHECK_KERNEL,
 		.x86_64 = {.rip = in.kernel_address + plan->request->kernel.entry, .rsi = place_boot_params(plan, &in)},
 	};
+	free((void *)in.map);
 }

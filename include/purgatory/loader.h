@@ -470,7 +470,10 @@ struct purg_arm64_image {
 	bool anywhere;        /* it may lie anywhere in RAM, not only near its base */
 };
 
-/* Errors: PURG_ERR_KERNEL_UNKNOWN, PURG_ERR_ARM64_*. */
+/*
+ * Errors: PURG_ERR_KERNEL_UNKNOWN, PURG_ERR_ARM64_*; PURG_ERR_KERNEL_CUT, which can be seen of a kernel with an EFI
+ * stub alone.
+ */
 int purg_arm64_image_read(struct purg_arm64_image *kernel, const void *file, size_t size);
 
 /* How the payload of a zboot image is compressed. */

@@ -11,14 +11,19 @@ number() {
 }
 
 # look ADDRESS: what the old kernel had at that physical address; the command line's look=ADDRESS is a variable here.
-# Program headers begin at 64 and have 56 bytes.
+# Program headers begin at 64 and have 56 bytes, and their number is at 56.
 look() {
 	header=64
-	while [ "$(($(number $((header + 24)))))" -gt $(($1)) ] ||
-		[ $(($(number $((header + 24))) + $(number $((header + 40))))) -le $(($1)) ]; do
+	end=$((64 + 56 * $(od -A n -t u2 -j 56 -N 2 /proc/vmcore)))
+	while [ $header -lt $end ]; do
+		offset=$(($1 - $(number $((header + 24)))))
+		if [ $offset -ge 0 ] && [ $offset -lt $(($(number $((header + 40))))) ]; then
+			echo "inner: at $1 was $(number $((offset + $(number $((header + 8))))))"
+			return
+		fi
 		header=$((header + 56))
 	done
-	echo "inner: at $1 was $(number $(($1 - $(number $((header + 24))) + $(number $((header + 8))))))"
+	echo "inner: at $1 was nothing"
 }
 
 crash() {
@@ -56,7 +61,7 @@ greet
 if [ -e /proc/vmcore ]; then
 	echo "inner: vmcore of $(stat -c %s /proc/vmcore) bytes"
 	# shellcheck disable=SC2154 # of the command line
-	[ "$(uname -m)" != x86_64 ] || [ ! "$look" ] || look "$look"
+	[ ! "$look" ] || look "$look"
 fi
 echo 'inner: end'
 poweroff -f

@@ -34,11 +34,14 @@ def plan(command, root, *args):
     return machines.Plan(load(command, root, "--json", *args).stdout)
 
 
+VMLINUX_ENTRY = 0x40
+
+
 def vmlinux(arch, address=0x1000000, size=0x300000):
     """An ELF with one PT_LOAD; that of arm64 holds an Image."""
     content = kernels.arm64() if arch == "arm64" else kernels.noise(100_000, 7)
     kind, machine, virtual = (3, 183, 0xFFFF800008000000) if arch == "arm64" else (2, 62, 0xFFFFFFFF81000000)
-    entry = virtual if arch == "arm64" else address
+    entry = virtual if arch == "arm64" else address + VMLINUX_ENTRY
     header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", kind, machine, 1, entry, 64, 0, 0, 64, 56, 1, 64, 0, 0)
     segment = struct.pack("<IIQQQQQQ", 1, 7, 0x1000, virtual, address, len(content), size, 0x1000)
     return (header + segment).ljust(0x1000, b"\0") + content
@@ -120,6 +123,9 @@ def test_recorded(purgatory, name, panic, direction):
             continue
         made = plan(purgatory, root, purgatory.file("kernel", kernel), *args)
         check_places(root, arch, made, panic)
+        offset = 0 if arch == "arm64" else VMLINUX_ENTRY if title == "vmlinux" else 0x200
+        argument = made.places["dtb" if arch == "arm64" else "bootprm"][0]
+        assert made.said["handoff"] == {"entry": made.places["kernel"][0] + offset, "argument": argument}
         assert made.digest("initrd") == hashlib.sha256(initrd.read_bytes()).hexdigest()
         if content:
             assert made.digest("kernel") == hashlib.sha256(content).hexdigest(), title
@@ -200,6 +206,16 @@ def test_arm64_not_anywhere(purgatory):
     made = plan(purgatory, root, kernel, "--initrd", initrd, "--top-down")
     assert made.places["kernel"][0] == 0x40000000
     assert min(made.places["initrd"][0], made.places["dtb"][0]) > made.places["kernel"][0]
+
+
+@pytest.mark.parametrize("flags, below", [(0x2, False), (0xA, True)])
+def test_arm64_hole_below(purgatory, tmp_path, flags, below):
+    """A hole that is too small for the kernel is of use only to one that may lie anywhere."""
+    root = made_up(tmp_path, "arm64", [ram(GIB, GIB + MIB - 1), ram(GIB + 4 * MIB, GIB + 64 * MIB - 1)])
+    kernel = purgatory.file("kernel", kernels.arm64(flags=flags, image_size=2 * MIB))
+    made = plan(purgatory, root, kernel, "--initrd", purgatory.file("initrd", b"x" * 5000))
+    for name in ("initrd", "dtb"):
+        assert (made.places[name][0] < made.places["kernel"][0]) == below
 
 
 def test_arm64_text_offset(purgatory):

@@ -210,6 +210,20 @@ def load_made(purgatory, root, arch, *args):
     return refused(purgatory, "load", "-n", "--machine", root, "kernel", *args).replace(f"{root}", "DIR")
 
 
+@pytest.mark.parametrize("flags, xloadflags, good", [
+    ("fpu la57 ospke", 0x3, False), ("fpu la57 ospke", 0x23, True), ("fpu la57", 0x3, False),
+    ("fpu la57x", 0x3, True), ("fpu xla57", 0x3, True), ("fpu", 0x3, True),
+])
+def test_5_level_paging(purgatory, tmp_path, flags, xloadflags, good):
+    """A kernel that does not know it is not for a running kernel that uses it."""
+    cpu = f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t: no la57 here\n\n"
+    root = machines.copy(tmp_path, "x86_64-q35", {"proc/cpuinfo": cpu})
+    purgatory.file("kernel", kernels.x86_64(xloadflags=xloadflags))
+    done = purgatory("load", "-n", "--console", "none", "--machine", root, "kernel")
+    assert (done.returncode, done.stderr) == ((0, "") if good else (2, "purgatory: kernel: xloadflags: has no 5-level "
+                                              "paging, which the running kernel uses; boot that with no5lvl\n"))
+
+
 def test_hole_for_the_purgatory(purgatory, tmp_path):
     """The kernel, the DTB, and nothing more."""
     root = made_up(tmp_path, "arm64", [ram(GIB, GIB + 0x80000 + 0x10000 - 1)])

@@ -15,6 +15,7 @@
 #define IMAGE_SIZE 16
 #define FLAGS 24
 #define MAGIC 56
+#define PADDING 0x10000 /* more than there is of it, and of a signature, behind a kernel's last section */
 
 static uint8_t good[HEADER] = {[IMAGE_SIZE + 2] = 8, [FLAGS] = 0xa, [MAGIC] = 'A', 'R', 'M', 0x64};
 
@@ -142,6 +143,8 @@ static void test_debian(void **state)
 	rewind(file);
 	assert_int_equal(fread(data, 1, (size_t)size, file), size);
 	fclose(file);
+	for (long cut = size - PADDING; cut > 1000; cut = cut * 3 / 4)
+		assert_int_equal(purg_arm64_image_read(&image, data, (size_t)cut), PURG_ERR_KERNEL_CUT);
 	assert_int_equal(purg_arm64_image_read(&image, data, (size_t)size), 0);
 	free(data);
 	assert_int_equal(image.text_offset, 0);
@@ -151,11 +154,57 @@ static void test_debian(void **state)
 	assert_true(image.anywhere);
 }
 
+/* An Image with an EFI stub, of one section: DOS header, PE header at 64 without an optional one, section table. */
+#define PE_AT 64
+#define SECTION_AT (PE_AT + 24)
+#define CONTENT_AT (SECTION_AT + 40)
+
+static void put32(uint8_t *file, size_t at, uint32_t value)
+{
+	memcpy(file + at, &value, sizeof(value));
+}
+
+static void make_stub(uint8_t *file, uint32_t virtual_size, uint32_t raw_size, uint32_t offset)
+{
+	memcpy(file, good, HEADER);
+	memcpy(file, "MZ", 2);
+	put32(file, 0x3c, PE_AT);
+	memcpy(file + PE_AT, "PE\0\0", 4);
+	put32(file, PE_AT + 4, 0x1aa64); /* machine, one section */
+	put32(file, SECTION_AT + 8, virtual_size);
+	put32(file, SECTION_AT + 16, raw_size);
+	put32(file, SECTION_AT + 20, offset);
+}
+
+static void test_cut(void **state)
+{
+	struct purg_arm64_image image;
+	uint8_t file[CONTENT_AT + 100] = {0};
+
+	(void)state;
+	make_stub(file, 100, 100, CONTENT_AT);
+	for (size_t size = PE_AT + 4; size < sizeof(file); size++)
+		assert_int_equal(read_image(&image, file, size), PURG_ERR_KERNEL_CUT);
+	assert_int_equal(read_image(&image, file, sizeof(file)), 0);
+	/* Padding of the file, and zeros of memory, need not be there. */
+	make_stub(file, 100, 101, CONTENT_AT);
+	assert_int_equal(read_image(&image, file, sizeof(file)), 0);
+	make_stub(file, 101, 100, CONTENT_AT);
+	assert_int_equal(read_image(&image, file, sizeof(file)), 0);
+	make_stub(file, 101, 101, CONTENT_AT);
+	assert_int_equal(read_image(&image, file, sizeof(file)), PURG_ERR_KERNEL_CUT);
+	make_stub(file, UINT32_MAX, UINT32_MAX, UINT32_MAX);
+	assert_int_equal(read_image(&image, file, sizeof(file)), PURG_ERR_KERNEL_CUT);
+	/* Two bytes alone are an instruction. */
+	memcpy(file + PE_AT, "PE\0\1", 4);
+	assert_int_equal(read_image(&image, file, sizeof(file)), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fields),  cmocka_unit_test(test_flags),  cmocka_unit_test(test_text_offset),
-		cmocka_unit_test(test_unknown), cmocka_unit_test(test_debian),
+		cmocka_unit_test(test_fields),  cmocka_unit_test(test_flags), cmocka_unit_test(test_text_offset),
+		cmocka_unit_test(test_unknown), cmocka_unit_test(test_cut),   cmocka_unit_test(test_debian),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
