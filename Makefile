@@ -58,7 +58,7 @@ check: deps ## all tests but check-kernel
 check-unit: $(UNIT_TESTS) $(UNIT_ARM64) ## the unit tests, on this machine under ASan and UBSan; arm64's SHA-256 emulated
 	tests/check.sh unit unit-arm64
 
-check-tools: all commands $(COMMAND_SANITIZED) $(LOADER_SHARED) ## the tests of the forms, of the library's build and of the command
+check-tools: all commands $(COMMAND_SANITIZED) $(LOADER_SHARED) ## the tests of the forms, the library's build and the command
 	tests/check.sh forms tools
 
 check-qemu: all $(MACHINE_PROGRAMS) debian qemu10 clang-build ## the boots under QEMU, of Debian 12 and of its backports

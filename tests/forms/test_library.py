@@ -164,11 +164,12 @@ def test_fragment(compiler, dtb, tmp_path):
     subprocess.run([tmp_path / "program"], check=True)
 
 
-def test_fragment_wants_an_architecture():
-    """Another name than the two is an error, not a library without SHA-256."""
-    variables = [f"LIBPURGATORY={ROOT}", "LIBPURGATORY_ARCH=aarch64"]
+@pytest.mark.parametrize("arch", ["aarch64", ""])
+def test_fragment_wants_an_architecture(arch):
+    """Another name than the two is an error, as is none, not a library without SHA-256."""
+    variables = [f"LIBPURGATORY={ROOT}", f"LIBPURGATORY_ARCH={arch}"]
     done = subprocess.run(["make", "-f", ROOT / "loader/libpurgatory.mk", *variables], capture_output=True, text=True)
-    assert done.returncode and "LIBPURGATORY_ARCH=aarch64: must be arm64 or x86_64" in done.stderr
+    assert done.returncode and f"LIBPURGATORY_ARCH={arch}: must be arm64 or x86_64" in done.stderr
 
 
 def pkg_config(prefix, *options):
