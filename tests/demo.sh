@@ -35,7 +35,7 @@ boot() {
 		line=$(printf '%s' "$line" | tr -d '\r')
 		case $line in
 		*purgatory:*) echo "    purgatory:${line#*purgatory:}" ;;
-		*purgatory-demo:* | '  0x'*) echo "    $line" ;;
+		*purgatory-demo:* | 'memory of'* | '  0x'*) echo "    $line" ;;
 		esac
 		if printf '%s' "$line" | grep -Eq "$3"; then
 			break

@@ -374,8 +374,7 @@ int64_t purg_map_tell(struct purg_map *map, int whom, struct purg_mem *told, uin
 
 /* ---- Places. ---- */
 
-/* Free memory: ranges sorted, not overlapping, not adjoining, as purg_map_usable returns them. Placing takes from it.
- */
+/* Free memory: ranges sorted, not overlapping, not adjoining, as of purg_map_usable. Placing takes from it. */
 struct purg_space {
 	struct purg_range *range;
 	uint32_t count;
