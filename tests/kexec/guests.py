@@ -34,7 +34,7 @@ class Session(outer.Session):
 
     def segments(self):
         """(address, size) of each segment that kexec-tools has loaded."""
-        self.wait_for("^outer: loaded$")
+        self.wait_until_loaded()
         pairs = re.findall(r"\.mem   = (\S+)\nsegment\[\d+\]\.memsz = (\S+)\n", self.text)
         return [(int(place.replace("(nil)", "0"), 16), int(size, 16)) for place, size in pairs]
 
@@ -57,16 +57,6 @@ class Outer(outer.Outer):
 
     words = HERE / "words.sh"
     session = Session
-
-    @contextlib.contextmanager
-    def stopped_when_loaded(self, arguments, action="jump"):
-        """A machine that has loaded and stands still; when its debugger lets it go on it leaves the outer kernel. The
-        pause is for stopping it: before the load nobody knows where a breakpoint belongs."""
-        with self.start(f"load {arguments}; sleep 3; {action}", frozen=True) as machine:
-            machine.gdb.resume()
-            machine.segments()
-            machine.gdb.interrupt()
-            yield machine
 
     @contextlib.contextmanager
     def stopped_at_purgatory(self, options):

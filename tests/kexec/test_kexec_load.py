@@ -1,20 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """`kexec -l` and `kexec -e` by the system call kexec_load, on every kind of machine: the inner kernel comes up."""
 
-import re
-
 import pytest
 
 from guests import cases, speak
 from outer import ARM64, ARM64_COMPUTERS, X86_64, X86_64_COMPUTERS
-
-
-def verified(machine):
-    """The purgatory's own line: what it has verified, and where it goes."""
-    line = r"^purgatory: verified (\d+) segments?, (\d+) bytes, sha256: .*; jumping to 0x([0-9a-f]+)$"
-    match = re.search(line, machine.text, re.M)
-    assert match, machine.text
-    return int(match[1]), int(match[2]), int(match[3], 16)
 
 
 # What stock does on arm64 takes long, and does not depend on the interrupt controller.
@@ -28,7 +18,8 @@ def test_load(outer, note, purgatory, computer):
         machine.wait_for_exit()
         if purgatory == "ours":
             sizes = [size for place, size in machine.segments() if place != machine.purgatory()[0]]
-            assert verified(machine)[:2] == (len(sizes), sum(sizes))
+            (verified,) = machine.verified()
+            assert (verified.segments, verified.size) == (len(sizes), sum(sizes))
         else:
             assert "I'm in purgatory" in machine.text
         note("kexec -l", computer.name, "boots", seconds)
@@ -40,5 +31,5 @@ def test_plain_form(outer, note, computer):
     guest = outer(computer)
     with guest.start(f"load -l /vmlinuz {speak(computer)} {guest.inner()}; jump") as machine:
         seconds = machine.greeting()
-        verified(machine)
+        assert machine.verified()
     note("kexec -l", f"{computer.name}, plain form", "boots", seconds)

@@ -7,7 +7,6 @@ import pytest
 
 from machine import BUILD, GIB
 from outer import X86_64, x86_64
-from test_kexec_load import verified
 
 CR4_LA57 = 1 << 12
 
@@ -16,7 +15,7 @@ def boots(machine, purgatory):
     """The inner kernel comes up, and the purgatory has spoken; the seconds."""
     seconds = machine.greeting()
     if purgatory == "ours":
-        verified(machine)
+        assert machine.verified()
     else:
         assert "I'm in purgatory" in machine.text
     return seconds
@@ -40,7 +39,7 @@ def test_five_level_paging(outer, note, purgatory):
     """The outer kernel leaves the CPU with five levels of page tables, and the inner one gets it so."""
     guest = outer(x86_64("x86_64-la57", "q35", "-cpu", "max,la57=on"))
     with guest.start(f"load -l /vmlinuz --console-serial {guest.inner()}; jump") as machine:
-        machine.wait_for("^outer: loaded$")
+        machine.wait_until_loaded()
         assert machine.registers()["CR4"] & CR4_LA57
         note("kexec -l", "x86_64, 5-level paging", "boots", boots(machine, purgatory))
 

@@ -6,7 +6,6 @@
 """
 
 import base64
-import contextlib
 import dataclasses
 import io
 import json
@@ -24,28 +23,12 @@ HERE = Path(__file__).resolve().parent
 SPEC = {"arm64": "pl011,0x9000000", "x86_64": "uart8250,io,0x3f8"}
 
 
-@dataclasses.dataclass(frozen=True)
-class Verified:
-    """The purgatory's own line: what it has verified, and where it goes."""
-
-    segments: int
-    size: int
-    entry: int
-
-
 class Session(outer.Session):
     """A running machine, and what the command and the purgatory in it have said."""
 
-    def verified(self):
-        """Each time that the purgatory has spoken."""
-        line = r"^purgatory: verified (\d+) segments?, (\d+) bytes, sha256: .*; jumping to 0x([0-9a-f]+)$"
-        found = re.findall(line, self.text, re.M)
-        assert found, self.text
-        return [Verified(int(segments), int(size), int(entry, 16)) for segments, size, entry in found]
-
     def plan(self):
         """What load --json has said last."""
-        self.wait_for("^outer: loaded$")
+        self.wait_until_loaded()
         text = "".join(re.findall("^load: (.*\n)", self.text[: self.text.rindex("outer: loaded")], re.M))
         return json.loads(text[text.rindex('{"arch"') :])
 
@@ -85,16 +68,6 @@ class Outer(outer.Outer):
     def inner(self, words="", level=6):
         """The command's arguments behind the kernel: our init, and a console for the purgatory."""
         return f"--console {SPEC[self.computer.arch]} --initrd /initrd --append '{self.line(words, level)}'"
-
-    @contextlib.contextmanager
-    def stopped_when_loaded(self, arguments, action="jump"):
-        """A machine that has loaded and stands still; when its debugger lets it go on it leaves the outer kernel. The
-        pause is for stopping it: before the load nobody knows where a breakpoint belongs."""
-        with self.start(f"load {arguments}; sleep 3; {action}", frozen=True) as machine:
-            machine.gdb.resume()
-            machine.wait_for("^outer: loaded$")
-            machine.gdb.interrupt()
-            yield machine
 
     def with_orders(self, orders):
         """The same with a file /more, an initrd that has orders for the inner kernel."""

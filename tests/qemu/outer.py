@@ -5,7 +5,9 @@ The outer kernel is Debian's, and has an initrd with busybox, a command that loa
 init (outer.sh) carries out the test's orders, a shell script, with the suite's words, another one.
 """
 
+import contextlib
 import dataclasses
+import re
 import time
 from pathlib import Path
 
@@ -62,6 +64,15 @@ ARM64, X86_64 = ARM64_COMPUTERS[1], X86_64_COMPUTERS[1]
 CRASHKERNEL = {"arm64": "crashkernel=128M", "x86_64": "crashkernel=192M"}
 
 
+@dataclasses.dataclass(frozen=True)
+class Verified:
+    """The purgatory's own line: what it has verified, and where it goes."""
+
+    segments: int
+    size: int
+    entry: int
+
+
 class Session(Machine):
     """A running machine that knows when it was told to leave the outer kernel."""
 
@@ -78,6 +89,17 @@ class Session(Machine):
         seconds = time.monotonic() - start
         self.wait_for(r"inner: userspace of Linux", BOOT_PATIENCE)
         return seconds
+
+    def verified(self):
+        """Each time that our purgatory has spoken."""
+        line = r"^purgatory: verified (\d+) segments?, (\d+) bytes, sha256: .*; jumping to 0x([0-9a-f]+)$"
+        found = re.findall(line, self.text, re.M)
+        assert found, self.text
+        return [Verified(int(segments), int(size), int(entry, 16)) for segments, size, entry in found]
+
+    def wait_until_loaded(self):
+        """Both suites' words say it in the same way."""
+        self.wait_for("^outer: loaded$")
 
     def monitor(self, line):
         """A command of QEMU's monitor for people."""
@@ -127,3 +149,13 @@ class Outer:
         command += ["-kernel", self.debian("vmlinuz"), "-initrd", initrd]
         command += ["-append", f"{console} quiet panic=-1 {self.append}"]
         return self.session(command, self.directory, frozen)
+
+    @contextlib.contextmanager
+    def stopped_when_loaded(self, arguments, action="jump"):
+        """A machine that has loaded and stands still; when its debugger lets it go on it leaves the outer kernel. The
+        pause is for stopping it: before the load nobody knows where a breakpoint belongs."""
+        with self.start(f"load {arguments}; sleep 3; {action}", frozen=True) as machine:
+            machine.gdb.resume()
+            machine.wait_until_loaded()
+            machine.gdb.interrupt()
+            yield machine
