@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
 #include "cmdline.h"
 #include "error.h"
 
@@ -31,11 +31,8 @@ static size_t word_length(const char *word)
 const char *cmdline_reuse(const char *running, bool panic, const char *more)
 {
 	size_t room = strlen(running) + 1 + (more ? strlen(more) + 1 : 0);
-	char *text = malloc(room), *end = text;
+	char *text = allocate(1, room), *end = text;
 
-	if (!text)
-		fail(NULL, NULL, "not enough memory");
-	*end = '\0';
 	for (size_t length; *running; running += length) {
 		running += strspn(running, " ");
 		length = word_length(running);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /* An ELF vmlinux, as it comes out of the kernel's build before it is packed. */
 #include <elf.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <purgatory/loader.h>
 
+#include "allocate.h"
 #include "error.h"
 #include "kernel.h"
 #include "unpack.h"
@@ -21,9 +21,7 @@ static void open_elf(struct purg_elf *elf, const struct file *file)
 	int error = count < 0 ? (int)count : 0;
 
 	if (!error) {
-		scratch = calloc((size_t)count + 1, sizeof(*scratch));
-		if (!scratch)
-			fail(file->path, NULL, "not enough memory");
+		scratch = allocate((size_t)count + 1, sizeof(*scratch));
 		error = purg_elf_open(elf, file->data, file->size, scratch, (size_t)count);
 	}
 	if (error)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
 #include "cmdline.h"
 #include "command.h"
 #include "console_acpi.h"
@@ -190,11 +191,7 @@ static void take_dtb(struct request *request, const uint8_t *dtb, uint64_t size,
 /* Sections of a UKI lie where its maker has put them; a device tree must be aligned to be read. */
 static const uint8_t *aligned(const struct kernel_part *part)
 {
-	void *copy = malloc(part->size);
-
-	if (!copy)
-		fail(NULL, NULL, "not enough memory");
-	return memcpy(copy, part->data, part->size);
+	return memcpy(allocate(1, part->size), part->data, part->size);
 }
 
 /* What the firmware has completed, with the memory that there is, is better than what a UKI has of it. */

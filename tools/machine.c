@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "allocate.h"
 #include "error.h"
 #include "machine.h"
 #include "number.h"
@@ -115,9 +116,7 @@ static void read_iomem(struct machine *machine)
 		lines += text[i] == '\n';
 	/* The loader adds some of its own. */
 	machine->map.room = lines + 16;
-	machine->map.entry = calloc(machine->map.room, sizeof(machine->map.entry[0]));
-	if (!machine->map.entry)
-		fail(path, NULL, "not enough memory");
+	machine->map.entry = allocate(machine->map.room, sizeof(machine->map.entry[0]));
 	error = purg_map_from_iomem(&machine->map, text, size);
 	if (error == PURG_ERR_MAP_HIDDEN)
 		fail(machine->root, path, "shows its addresses to root only; run this as root");

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "allocate.h"
 #include "error.h"
 #include "machine.h"
 #include "number.h"
@@ -106,10 +107,8 @@ static void read_vmcoreinfo(const struct machine *machine, struct purg_core *cor
 static void read_notes(const struct machine *machine, struct purg_core *core)
 {
 	static const char directory[] = "/sys/devices/system/cpu";
-	struct purg_range *note = calloc(CPUS_MAX, sizeof(*note));
+	struct purg_range *note = allocate(CPUS_MAX, sizeof(*note));
 
-	if (!note)
-		fail(NULL, NULL, "not enough memory");
 	for (unsigned int cpu = 0; cpu < CPUS_MAX; cpu++) {
 		struct purg_range *next = &note[core->note_count];
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
 #include "boot_params.h"
 #include "error.h"
 #include "machine.h"
@@ -36,15 +37,6 @@ struct descriptor {
 	uint64_t pages;
 	uint64_t attribute;
 };
-
-static void *allocate(size_t count, size_t size)
-{
-	void *data = calloc(count, size);
-
-	if (!data)
-		fail(NULL, NULL, "not enough memory");
-	return data;
-}
 
 /* Entry of /sys/firmware/memmap; false if there is none of this number. */
 static bool read_entry(const struct machine *machine, struct purg_map *map, unsigned int number)

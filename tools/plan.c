@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocate.h"
 #include "blobs.h"
 #include "error.h"
 #include "number.h"
@@ -14,15 +15,6 @@
 
 /* The largest page that an arm64 kernel may have: whatever the running one has, it takes multiples of this. */
 #define ARM64_PAGE (64 * KIB)
-
-static void *allocate(uint64_t count, size_t size)
-{
-	void *data = calloc(count, size);
-
-	if (!data)
-		fail(NULL, NULL, "not enough memory");
-	return data;
-}
 
 static uint64_t pages(const struct plan *plan, const char *name, uint64_t size)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "allocate.h"
 #include "error.h"
 #include "number.h"
 #include "plan.h"
@@ -24,10 +25,8 @@ struct usable {
 static struct usable crash_memory(const struct machine *machine)
 {
 	const struct purg_map *map = &machine->map;
-	struct usable usable = {.range = calloc(map->count, sizeof(struct purg_range))};
+	struct usable usable = {.range = allocate(map->count, sizeof(struct purg_range))};
 
-	if (!usable.range)
-		fail(NULL, NULL, "not enough memory");
 	for (uint32_t i = 0; i < map->count; i++) {
 		struct purg_range range = {map->entry[i].start, map->entry[i].size};
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "allocate.h"
 #include "boot_params.h"
 #include "error.h"
 #include "number.h"
@@ -61,9 +62,7 @@ static const char *make_cmdline(const struct plan *plan, uint64_t elfcorehdr)
 
 	if (!request->panic)
 		return cmdline;
-	text = malloc(size);
-	if (!text)
-		fail(NULL, NULL, "not enough memory");
+	text = allocate(1, size);
 	snprintf(text, size, "%s%selfcorehdr=0x%" PRIx64, cmdline, *cmdline ? " " : "", elfcorehdr);
 	return text;
 }
@@ -86,9 +85,7 @@ static struct purg_map copy_of(const struct purg_map *map)
 {
 	struct purg_map copy = {.count = map->count, .room = map->count + 1};
 
-	copy.entry = calloc(copy.room, sizeof(copy.entry[0]));
-	if (!copy.entry)
-		fail(NULL, NULL, "not enough memory");
+	copy.entry = allocate(copy.room, sizeof(copy.entry[0]));
 	memcpy(copy.entry, map->entry, map->count * sizeof(map->entry[0]));
 	return copy;
 }
@@ -103,12 +100,10 @@ static void tell_memory(struct plan *plan, const struct purg_range *core, struct
 	bool panic = plan->request->panic;
 	struct purg_map map = copy_of(machine->firmware.count && !panic ? &machine->firmware : &machine->map);
 	uint32_t room = 2 * map.room;
-	struct purg_mem *told = calloc(room, sizeof(*told));
+	struct purg_mem *told = allocate(room, sizeof(*told));
 	uint64_t core_size = core->size;
 	int64_t count = 0;
 
-	if (!told)
-		fail(NULL, NULL, "not enough memory");
 	number_align(core_size, PAGE, &core_size);
 	if (panic)
 		count = purg_map_add(&map, core->start, core_size, PURG_MEM_RESERVED);
@@ -141,9 +136,7 @@ static uint64_t place_boot_params(struct plan *plan, struct purg_boot_params *in
 	if (size < 0)
 		fail(plan->request->kernel.file.path, "boot_params", "%s", purg_strerror(size));
 	in->address = plan_find(plan, "bootprm", (uint64_t)size, &limits);
-	data = calloc(1, (size_t)size);
-	if (!data)
-		fail(NULL, NULL, "not enough memory");
+	data = allocate(1, (size_t)size);
 	size = purg_boot_params_write(data, (size_t)size, in);
 	if (size < 0)
 		fail(plan->request->kernel.file.path, "boot_params", "%s", purg_strerror(size));
