@@ -38,8 +38,9 @@ $O/command/$(1)/purgatory: $$(call command-objects,$(1))
 endef
 $(foreach arch,$(ARCHES),$(eval $(call command-arch,$(arch))))
 
+# A link by name: it stays right when the other one alone is built anew.
 $(COMMAND): $O/command/$(HOST_ARCH)/purgatory
-	ln -f $< $@
+	ln -sfn $(<:$O/%=%) $@
 
 $O/sanitized/%.c.o: %.c tools/tools.mk tools/host.mk $(TOOLCHAIN_STAMP)
 	$(say) HOSTCC $@

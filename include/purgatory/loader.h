@@ -408,7 +408,7 @@ struct purg_bzimage {
 	uint64_t mem_size;    /* ... into so many (init_size, at least size) */
 	uint64_t entry;       /* of the 64-bit entry, from where it is loaded: 0x200 */
 	uint64_t address;     /* pref_address */
-	uint64_t align;       /* kernel_alignment: for other addresses than pref_address; best above that one, too */
+	uint64_t align;       /* kernel_alignment: for addresses above that one; below, it unpacks itself up to it */
 	uint64_t cmdline_max; /* longest command line, without its NUL */
 	uint64_t initrd_max;  /* highest address of an initrd's last byte; UINT64_MAX if above_4g */
 	bool relocatable;
