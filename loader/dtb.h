@@ -29,7 +29,7 @@ int dtb_root_cells(const void *dtb, struct dtb_cells *cells);
 /* A number of so many cells, at any alignment. */
 uint64_t dtb_number(const uint8_t *value, uint32_t cells);
 
-/* The range at value, and how many bytes it takes there. */
-uint32_t dtb_range(const uint8_t *value, const struct dtb_cells *cells, struct purg_range *range);
+/* The range at value, where all of its cells are. */
+void dtb_range(const uint8_t *value, const struct dtb_cells *cells, struct purg_range *range);
 
 #endif

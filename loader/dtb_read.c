@@ -134,11 +134,10 @@ uint64_t dtb_number(const uint8_t *value, uint32_t cells)
 	return number;
 }
 
-uint32_t dtb_range(const uint8_t *value, const struct dtb_cells *cells, struct purg_range *range)
+void dtb_range(const uint8_t *value, const struct dtb_cells *cells, struct purg_range *range)
 {
 	range->start = dtb_number(value, cells->address);
 	range->size = dtb_number(value + cells->address * 4, cells->size);
-	return (cells->address + cells->size) * 4;
 }
 
 static int read_cells(const void *dtb, int node, const char *name, uint32_t *cells)
