@@ -166,6 +166,6 @@ int dtb_cells(const void *dtb, int node, struct dtb_cells *cells)
 
 int dtb_root_cells(const void *dtb, struct dtb_cells *cells)
 {
-	*cells = (struct dtb_cells){.address = 2, .size = 1};
+	*cells = (struct dtb_cells){.address = 1, .size = 1};
 	return dtb_cells(dtb, 0, cells);
 }

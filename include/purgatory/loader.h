@@ -552,8 +552,9 @@ struct purg_dtb {
  * linux,kho-scratch was for the old kernel, and goes if nothing takes its place; with it go the reservations of the old
  * initrd and of the IMA buffer, in the same way as dropped. All the rest stays, such as linux,uefi-*.
  *
- * Addresses are written with the root's #address-cells and #size-cells (2 and 1 if it does not say) and must fit;
- * linux,initrd-* have two cells always. The empty tree has 2 and 2, and nothing else: a kernel then takes ACPI.
+ * Addresses are written with the root's #address-cells and #size-cells and must fit; if it does not say, with 1 and 1,
+ * as Linux reads them (the Devicetree Specification has 2 and 1). linux,initrd-* have two cells always. The empty tree
+ * has 2 and 2, and nothing else: a kernel then takes ACPI.
  * _size computes the exact bytes that it takes; _write returns them. out is a multiple of 8. dtb is DTB version 16 or
  * later, of at most PURG_DTB_MAX_SIZE; names of properties have at most 255 characters.
  * Errors: PURG_ERR_DTB_*, PURG_ERR_ALIGN, PURG_ERR_ROOM, PURG_ERR_WRAP, PURG_ERR_ARGUMENT (a range of size zero).

@@ -351,7 +351,7 @@ static void test_cells(void **state)
 			if (address > 2 || size > 2)
 				fails(&in, PURG_ERR_DTB_CELLS);
 			else
-				check_cells(&in, address == MISSING ? 2 : address, size == MISSING ? 1 : size);
+				check_cells(&in, address == MISSING ? 1 : address, size == MISSING ? 1 : size);
 			free(dtb);
 		}
 }
