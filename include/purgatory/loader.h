@@ -368,7 +368,8 @@ int64_t purg_map_dump(struct purg_map *map, struct purg_range *ranges, uint32_t 
  * entries overlap the highest type of firmware holds, both as Linux has it (e820__update_table). PURG_MEM_KEPT in RAM
  * is told as PURG_MEM_RESERVED, PURG_MEM_KERNEL and PURG_MEM_CRASH as RAM, PURG_MEM_DRIVER not at all. For the crash
  * kernel RAM is only what is PURG_MEM_CRASH, and the rest of RAM is left out, so that it leaves that alone; on x86 it
- * needs some of the first MiB too, and purg_map_add(map, 0, 0x100000, PURG_MEM_CRASH) gives it what of that is RAM.
+ * needs some of the first MiB too, and purg_map_add(map, 0, 0x100000, PURG_MEM_CRASH) gives it what of that is RAM:
+ * after purg_map_usable, since nothing may be loaded there, and before purg_map_dump, since it is overwritten.
  * Returns how many. Errors: as purg_map_usable.
  */
 int64_t purg_map_tell(struct purg_map *map, int whom, struct purg_mem *told, uint32_t room);
