@@ -3,46 +3,9 @@
  * The ELF header of a dump (ELF-64 Object File Format 1.5). Who reads it is Linux' fs/proc/vmcore.c: it takes p_offset
  * for a physical address, and joins all PT_NOTEs to one.
  */
-#include <string.h>
+#include "elf.h"
 
-#include <purgatory/loader.h>
-
-#include "number.h"
-
-struct ehdr {
-	uint8_t ident[16];
-	uint16_t type;
-	uint16_t machine;
-	uint32_t version;
-	uint64_t entry;
-	uint64_t phoff;
-	uint64_t shoff;
-	uint32_t flags;
-	uint16_t ehsize;
-	uint16_t phentsize;
-	uint16_t phnum;
-	uint16_t shentsize;
-	uint16_t shnum;
-	uint16_t shstrndx;
-};
-_Static_assert(sizeof(struct ehdr) == 64, "size of Elf64_Ehdr");
-
-struct phdr {
-	uint32_t type;
-	uint32_t flags;
-	uint64_t offset;
-	uint64_t vaddr;
-	uint64_t paddr;
-	uint64_t filesz;
-	uint64_t memsz;
-	uint64_t align;
-};
-_Static_assert(sizeof(struct phdr) == 56, "size of Elf64_Phdr");
-
-#define ET_CORE 4
-#define PT_LOAD 1
-#define PT_NOTE 4
-#define PF_RWX 7
+#define ALL_ALLOWED 7
 #define PHNUM_MAX 0xfffe /* 0xffff (PN_XNUM) says that the number is in a section header */
 
 /* A range to be described, and where it is mapped; an empty one is an error where memory is meant. */
@@ -100,36 +63,36 @@ int64_t purg_core_size(const struct purg_core *in)
 	count = notes + (in->text_size != 0) + (uint64_t)in->memory_count;
 	if (!notes || !in->memory_count || count > PHNUM_MAX)
 		return PURG_ERR_CORE_COUNT;
-	return (int64_t)(sizeof(struct ehdr) + count * sizeof(struct phdr));
+	return (int64_t)(sizeof(struct elf_header) + count * sizeof(struct elf_segment));
 }
 
 static uint8_t *write_header(uint8_t *out, uint32_t type, uint64_t vaddr, uint64_t start, uint64_t size)
 {
-	struct phdr header = {
+	struct elf_segment header = {
 		.type = type,
-		.flags = type == PT_LOAD ? PF_RWX : 0,
+		.flags = type == ELF_SEGMENT_LOAD ? ALL_ALLOWED : 0,
 		.offset = start,
-		.vaddr = vaddr,
-		.paddr = start,
-		.filesz = size,
-		.memsz = size,
+		.virtual = vaddr,
+		.physical = start,
+		.file_size = size,
+		.mem_size = size,
 	};
 
 	memcpy(out, &header, sizeof(header));
 	return out + sizeof(header);
 }
 
-static uint8_t *write_ehdr(uint8_t *out, uint16_t arch, uint64_t size)
+static uint8_t *write_elf_header(uint8_t *out, uint16_t arch, uint64_t size)
 {
-	struct ehdr header = {
+	struct elf_header header = {
 		.ident = {0x7f, 'E', 'L', 'F', 2, 1, 1}, /* 64-bit, little-endian, version 1 */
-		.type = ET_CORE,
+		.type = ELF_CORE,
 		.machine = arch, /* PURG_ARCH_* are ELF's numbers */
 		.version = 1,
-		.phoff = sizeof(header),
-		.ehsize = sizeof(header),
-		.phentsize = sizeof(struct phdr),
-		.phnum = (uint16_t)((size - sizeof(header)) / sizeof(struct phdr)),
+		.segments = sizeof(header),
+		.header_size = sizeof(header),
+		.segment_size = sizeof(struct elf_segment),
+		.segment_count = (uint16_t)((size - sizeof(header)) / sizeof(struct elf_segment)),
 	};
 
 	memcpy(out, &header, sizeof(header));
@@ -145,16 +108,16 @@ int64_t purg_core_write(void *room_start, size_t room, const struct purg_core *i
 		return size;
 	if ((uint64_t)size > room)
 		return PURG_ERR_ROOM;
-	out = write_ehdr(out, in->arch, (uint64_t)size);
+	out = write_elf_header(out, in->arch, (uint64_t)size);
 	for (uint32_t i = 0; i < in->note_count; i++)
 		if (in->note[i].size)
-			out = write_header(out, PT_NOTE, 0, in->note[i].start, in->note[i].size);
+			out = write_header(out, ELF_SEGMENT_NOTE, 0, in->note[i].start, in->note[i].size);
 	if (in->vmcoreinfo_size)
-		out = write_header(out, PT_NOTE, 0, in->vmcoreinfo, in->vmcoreinfo_size);
+		out = write_header(out, ELF_SEGMENT_NOTE, 0, in->vmcoreinfo, in->vmcoreinfo_size);
 	if (in->text_size)
-		out = write_header(out, PT_LOAD, in->text, in->text_address, in->text_size);
+		out = write_header(out, ELF_SEGMENT_LOAD, in->text, in->text_address, in->text_size);
 	for (uint32_t i = 0; i < in->memory_count; i++)
-		out = write_header(out, PT_LOAD, in->linear_map + in->memory[i].start, in->memory[i].start,
+		out = write_header(out, ELF_SEGMENT_LOAD, in->linear_map + in->memory[i].start, in->memory[i].start,
 				   in->memory[i].size);
 	return size;
 }

@@ -128,11 +128,12 @@ static int read_old_initrd(struct plan *plan)
 static int read_old(struct plan *plan)
 {
 	uint32_t size;
-	const uint8_t *ima;
+	const uint8_t *ima = dtb_property(plan->dtb, plan->chosen, names[IMA_BUFFER], &size);
 
-	ima = dtb_property(plan->dtb, plan->chosen, names[IMA_BUFFER], &size);
-	if (ima && size != dtb_range(ima, &plan->cells, &plan->old_ima))
+	if (ima && size != (plan->cells.address + plan->cells.size) * 4)
 		return PURG_ERR_DTB_PROPERTY;
+	if (ima)
+		dtb_range(ima, &plan->cells, &plan->old_ima);
 	return read_old_initrd(plan);
 }
 

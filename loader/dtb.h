@@ -23,13 +23,17 @@ const void *dtb_property(const void *dtb, int node, const char *name, uint32_t *
  */
 int dtb_cells(const void *dtb, int node, struct dtb_cells *cells);
 
-/* Those of the root: 2 and 1 if it does not say (Devicetree Specification v0.4, 2.3.5). */
+/*
+ * Those of the root; 1 and 1 if it does not say, as Linux has it on all that it runs on here
+ * (OF_ROOT_NODE_ADDR_CELLS_DEFAULT in include/linux/of.h), which has read the tree and will read it again. Devicetree
+ * Specification v0.4, 2.3.5 has 2 and 1.
+ */
 int dtb_root_cells(const void *dtb, struct dtb_cells *cells);
 
 /* A number of so many cells, at any alignment. */
 uint64_t dtb_number(const uint8_t *value, uint32_t cells);
 
-/* The range at value, and how many bytes it takes there. */
-uint32_t dtb_range(const uint8_t *value, const struct dtb_cells *cells, struct purg_range *range);
+/* The range at value, where all of its cells are. */
+void dtb_range(const uint8_t *value, const struct dtb_cells *cells, struct purg_range *range);
 
 #endif

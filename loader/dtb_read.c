@@ -134,11 +134,10 @@ uint64_t dtb_number(const uint8_t *value, uint32_t cells)
 	return number;
 }
 
-uint32_t dtb_range(const uint8_t *value, const struct dtb_cells *cells, struct purg_range *range)
+void dtb_range(const uint8_t *value, const struct dtb_cells *cells, struct purg_range *range)
 {
 	range->start = dtb_number(value, cells->address);
 	range->size = dtb_number(value + cells->address * 4, cells->size);
-	return (cells->address + cells->size) * 4;
 }
 
 static int read_cells(const void *dtb, int node, const char *name, uint32_t *cells)
@@ -167,6 +166,6 @@ int dtb_cells(const void *dtb, int node, struct dtb_cells *cells)
 
 int dtb_root_cells(const void *dtb, struct dtb_cells *cells)
 {
-	*cells = (struct dtb_cells){.address = 2, .size = 1};
+	*cells = (struct dtb_cells){.address = 1, .size = 1};
 	return dtb_cells(dtb, 0, cells);
 }

@@ -9,6 +9,7 @@
  *  elf_relocation.c   one relocation: its value, whether it fits, how it is stored
  *  elf_arm64.c        AAELF64's types (ELF for the Arm 64-bit Architecture)
  *  elf_x86_64.c       those of the System V psABI for x86-64
+ *  core.c             ET_CORE, which is only written
  */
 #ifndef LOADER_ELF_H
 #define LOADER_ELF_H
@@ -20,6 +21,7 @@
 #define ELF_REL 1
 #define ELF_EXEC 2
 #define ELF_DYN 3
+#define ELF_CORE 4
 
 struct elf_header {
 	uint8_t ident[16];
@@ -69,6 +71,7 @@ struct elf_section {
 #define ELF_SEGMENT_LOAD 1
 #define ELF_SEGMENT_DYNAMIC 2
 #define ELF_SEGMENT_INTERPRETER 3
+#define ELF_SEGMENT_NOTE 4
 #define ELF_SEGMENT_TLS 7
 #define ELF_SEGMENT_EXECUTE (1 << 0)
 

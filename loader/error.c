@@ -54,7 +54,7 @@ const char *purg_strerror(int64_t error)
 	case PURG_ERR_ELF_RELOCATION:
 		return "a relocation of a type that is not known here";
 	case PURG_ERR_ELF_PLACE:
-		return "a relocation changes bytes outside its section";
+		return "a relocation changes bytes outside its section, or an instruction that is not aligned";
 	case PURG_ERR_ELF_RANGE:
 		return "a relocation's value does not fit where it belongs";
 	case PURG_ERR_ELF_MISALIGNED:
@@ -132,7 +132,8 @@ const char *purg_strerror(int64_t error)
 	case PURG_ERR_BP_MAP:
 		return "the memory map has no RAM, overlaps itself, is not sorted or not e820's, or is too long";
 	case PURG_ERR_BP_EFI:
-		return "there is no EFI system table, or a memory map not of whole descriptors of version 1";
+		return "there is no EFI system table, or its memory map is empty, larger than 252 KiB, or not of whole "
+		       "descriptors of version 1";
 	case PURG_ERR_DTB_DAMAGED:
 		return "not a sound device tree";
 	case PURG_ERR_DTB_CELLS:

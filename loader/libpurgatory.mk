@@ -7,7 +7,7 @@
 #      LIBPURGATORY_DTB_SOURCES  what needs libfdt: leave it out if there are no device trees
 #      LIBPURGATORY_CFLAGS       for both, and for the assembly
 
-ifeq ($(filter arm64 x86_64,$(LIBPURGATORY_ARCH)),)
+ifneq ($(LIBPURGATORY_ARCH:arm64=x86_64),x86_64)
 $(error LIBPURGATORY_ARCH=$(LIBPURGATORY_ARCH): must be arm64 or x86_64)
 endif
 

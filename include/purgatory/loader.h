@@ -69,7 +69,7 @@ extern "C" {
 #define PURG_ERR_ELF_UNDEFINED (-40)    /* a symbol that is needed is not defined */
 #define PURG_ERR_ELF_DYNAMIC (-41)      /* the dynamic section is damaged, or asks for a library or an interpreter */
 #define PURG_ERR_ELF_RELOCATION (-42)   /* a relocation of a type that is not known here */
-#define PURG_ERR_ELF_PLACE (-43)        /* a relocation changes bytes outside its section */
+#define PURG_ERR_ELF_PLACE (-43)        /* a relocation changes bytes outside its section, or no whole instruction */
 #define PURG_ERR_ELF_RANGE (-44)        /* a relocation's value does not fit where it belongs */
 #define PURG_ERR_ELF_MISALIGNED (-45)   /* a relocation's value is not aligned as the instruction needs it */
 #define PURG_ERR_ELF_SYMBOL (-46)       /* there is no such symbol */
@@ -116,7 +116,7 @@ extern "C" {
 #define PURG_ERR_BP_CMDLINE (-128) /* the command line is longer than the kernel takes */
 #define PURG_ERR_BP_HIGH (-129)    /* boot_params, command line or initrd lie higher than the kernel takes them */
 #define PURG_ERR_BP_MAP (-130) /* the map has no RAM, overlaps itself, is not sorted or not e820's, or is too long */
-#define PURG_ERR_BP_EFI (-131) /* no EFI system table, or a map not of whole descriptors of version 1 */
+#define PURG_ERR_BP_EFI (-131) /* no EFI system table; a map too long, or not of whole descriptors of version 1 */
 
 /* Device trees. */
 #define PURG_ERR_DTB_DAMAGED (-144)  /* not a sound device tree */
@@ -185,7 +185,7 @@ int purg_params_add(struct purg_params *params, const char *name, uint64_t start
 /*
  * The last step, when nothing in the block will change any more: the digests of the image and of the block itself, as
  * far as the purgatory knows them (PURG_FEATURE_SELF_DIGEST). memory as for purg_blob_params.
- * Errors: those of purg_blob_check.
+ * Errors: those of purg_blob_check (PURG_ERR_BLOB_CUT: size is less than mem_size); PURG_ERR_ALIGN.
  */
 int purg_params_finish(void *memory, size_t size);
 
@@ -351,7 +351,8 @@ int purg_map_from_dtb(struct purg_map *map, const void *dtb, size_t size);
 /*
  * What may be overwritten, sorted, joined, not overlapping. For the next kernel: RAM but for what lies over it and is
  * not PURG_MEM_KERNEL. For the crash kernel: what is PURG_MEM_CRASH, but for what is PURG_MEM_KEPT over it.
- * Sorts the map. Returns how many there are. Errors: PURG_ERR_MAP_EMPTY, PURG_ERR_MAP_FULL (room).
+ * Sorts the map. Returns how many there are. Errors: PURG_ERR_MAP_EMPTY, PURG_ERR_MAP_FULL (room), PURG_ERR_MAP_RANGE
+ * (of an entry that was written by hand), PURG_ERR_ARGUMENT (whom, or a map with more entries than room).
  */
 int64_t purg_map_usable(struct purg_map *map, int whom, struct purg_range *ranges, uint32_t room);
 
@@ -367,8 +368,9 @@ int64_t purg_map_dump(struct purg_map *map, struct purg_range *ranges, uint32_t 
  * entries overlap the highest type of firmware holds, both as Linux has it (e820__update_table). PURG_MEM_KEPT in RAM
  * is told as PURG_MEM_RESERVED, PURG_MEM_KERNEL and PURG_MEM_CRASH as RAM, PURG_MEM_DRIVER not at all. For the crash
  * kernel RAM is only what is PURG_MEM_CRASH, and the rest of RAM is left out, so that it leaves that alone; on x86 it
- * needs some of the first MiB too, and purg_map_add(map, 0, 0x100000, PURG_MEM_CRASH) gives it what of that is RAM.
- * Returns how many. Errors: PURG_ERR_MAP_EMPTY, PURG_ERR_MAP_FULL.
+ * needs some of the first MiB too, and purg_map_add(map, 0, 0x100000, PURG_MEM_CRASH) gives it what of that is RAM:
+ * after purg_map_usable, since nothing may be loaded there, and before purg_map_dump, since it is overwritten.
+ * Returns how many. Errors: as purg_map_usable.
  */
 int64_t purg_map_tell(struct purg_map *map, int whom, struct purg_mem *told, uint32_t room);
 
@@ -421,7 +423,7 @@ int purg_bzimage_read(struct purg_bzimage *kernel, const void *file, size_t size
 /* What an EFI kernel hands on of its firmware (Linux arch/x86/include/asm/efi.h: struct efi_setup_data). */
 struct purg_efi {
 	const void *map;   /* runtime services' descriptors with their virtual addresses */
-	uint64_t map_size; /* bytes, a multiple of descriptor_size */
+	uint64_t map_size; /* bytes, a multiple of descriptor_size; at most 252 KiB, which Linux can map */
 	uint32_t descriptor_size;
 	uint32_t descriptor_version;
 	uint64_t system_table;
@@ -454,7 +456,8 @@ struct purg_boot_params {
  * The bytes that it will take: 4096, and behind them setup_data: memory map entries from the 129th on, EFI, seed. A
  * result of purg_boot_params_size for the same `in` is enough room. write returns the bytes. A chain of setup_data that
  * the kernel's file or old has is not gone on with: it is of another boot.
- * Errors: PURG_ERR_BP_*, PURG_ERR_ROOM, PURG_ERR_ALIGN, PURG_ERR_WRAP, PURG_ERR_ARGUMENT (a seed of a quarter MiB).
+ * Errors: PURG_ERR_BP_*, PURG_ERR_ROOM, PURG_ERR_ALIGN, PURG_ERR_WRAP, PURG_ERR_ARGUMENT (a seed of more than 258032
+ * bytes, which Linux cannot map; a header_size that no purg_bzimage_read gives).
  */
 int64_t purg_boot_params_size(const struct purg_boot_params *in);
 int64_t purg_boot_params_write(void *out, size_t room, const struct purg_boot_params *in);
@@ -539,7 +542,10 @@ struct purg_dtb {
 	const void *rng_seed;
 	uint32_t rng_seed_size; /* zero: none */
 	uint32_t usable_count;  /* zero: none */
-	/* linux,usable-memory-range: a crash kernel's memory; what lies below 4 GiB last (drivers/of/fdt.c) */
+	/*
+	 * linux,usable-memory-range: a crash kernel's memory. Linux takes the first two (drivers/of/fdt.c); what lies
+	 * below 4 GiB comes last
+	 */
 	const struct purg_range *usable;
 	uint64_t elfcorehdr;              /* linux,elfcorehdr */
 	uint64_t elfcorehdr_size;         /* zero: none */
@@ -554,8 +560,9 @@ struct purg_dtb {
  * linux,kho-scratch was for the old kernel, and goes if nothing takes its place; with it go the reservations of the old
  * initrd and of the IMA buffer, in the same way as dropped. All the rest stays, such as linux,uefi-*.
  *
- * Addresses are written with the root's #address-cells and #size-cells (2 and 1 if it does not say) and must fit;
- * linux,initrd-* have two cells always. The empty tree has 2 and 2, and nothing else: a kernel then takes ACPI.
+ * Addresses are written with the root's #address-cells and #size-cells and must fit; if it does not say, with 1 and 1,
+ * as Linux reads them (the Devicetree Specification has 2 and 1). linux,initrd-* have two cells always. The empty tree
+ * has 2 and 2, and nothing else: a kernel then takes ACPI.
  * _size computes the exact bytes that it takes; _write returns them. out is a multiple of 8. dtb is DTB version 16 or
  * later, of at most PURG_DTB_MAX_SIZE; names of properties have at most 255 characters.
  * Errors: PURG_ERR_DTB_*, PURG_ERR_ALIGN, PURG_ERR_ROOM, PURG_ERR_WRAP, PURG_ERR_ARGUMENT (a range of size zero).

@@ -351,7 +351,7 @@ static void test_cells(void **state)
 			if (address > 2 || size > 2)
 				fails(&in, PURG_ERR_DTB_CELLS);
 			else
-				check_cells(&in, address == MISSING ? 2 : address, size == MISSING ? 1 : size);
+				check_cells(&in, address == MISSING ? 1 : address, size == MISSING ? 1 : size);
 			free(dtb);
 		}
 }
@@ -507,6 +507,34 @@ static void test_old(void **state)
 		if (size != 16)
 			check_old(ima, range, size, NULL, NULL, 0, PURG_ERR_DTB_PROPERTY, false);
 	check_old(ima, range, 16, NULL, NULL, 0, 0, true);
+}
+
+/* A value that is too short in a tree whose last block is the structure: nothing is read behind it. */
+static void test_old_at_the_end(void **state)
+{
+	struct tree tree = {2, 2, NULL, NULL, 0};
+	size_t size;
+	char *dtb = make(&tree, &size), *last = malloc(BIG), *fdt = calloc(1, BIG);
+	struct purg_dtb in;
+	uint32_t structure;
+
+	(void)state;
+	ok(fdt_open_into(dtb, fdt, BIG));
+	while (fdt_first_subnode(fdt, 0) >= 0)
+		ok(fdt_del_node(fdt, fdt_first_subnode(fdt, 0)));
+	ok(fdt_setprop(fdt, fdt_add_subnode(fdt, 0, "chosen"), "linux,ima-kexec-buffer", NULL, 0));
+	ok(fdt_pack(fdt));
+	structure = (fdt_totalsize(fdt) + 3) & ~3u;
+	memcpy(last, fdt, fdt_totalsize(fdt));
+	memcpy(last + structure, fdt + fdt_off_dt_struct(fdt), fdt_size_dt_struct(fdt));
+	fdt_set_off_dt_struct(last, structure);
+	fdt_set_totalsize(last, structure + fdt_size_dt_struct(fdt));
+	in = (struct purg_dtb){.dtb = exact(last, fdt_totalsize(last)), .size = fdt_totalsize(last)};
+	fails(&in, PURG_ERR_DTB_PROPERTY);
+	free((void *)in.dtb);
+	free(fdt);
+	free(last);
+	free(dtb);
 }
 
 static void test_every_length(void **state)
@@ -857,7 +885,7 @@ int main(void)
 		cmocka_unit_test(test_limit),         cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_long_names),    cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_two_chosen),    cmocka_unit_test(test_lengths_that_wrap),
-		cmocka_unit_test(test_names_outside),
+		cmocka_unit_test(test_names_outside), cmocka_unit_test(test_old_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

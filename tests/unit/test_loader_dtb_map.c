@@ -196,7 +196,7 @@ static void check_cells(struct cells root, struct cells child)
 {
 	static const struct purg_mem expected[] = {{0x40000000, 0x10000000, PURG_MEM_RAM, 0},
 						   {0x40000000, 0x10000000, PURG_MEM_KEPT, 0}};
-	struct cells memory = {root.address ? root.address : 2, root.size ? root.size : 1};
+	struct cells memory = {root.address ? root.address : 1, root.size ? root.size : 1};
 	struct cells reserved = {child.address ? child.address : memory.address, child.size ? child.size : memory.size};
 	bool good = root.address <= 2 && root.size <= 2 && child.address <= 2 && child.size <= 2;
 
