@@ -28,6 +28,15 @@ struct __attribute__((packed)) e820_entry {
 	uint32_t type;
 };
 
+/* What a map is asked. */
+enum question {
+	USABLE,
+	USABLE_FOR_CRASH,
+	DUMP,
+	TELL,
+	TELL_CRASH
+};
+
 /* A copy that ends where its memory ends, for the sanitizer; the caller frees it. */
 static inline void *exact(const void *data, size_t size)
 {

@@ -132,14 +132,6 @@ static struct truth truth_at(const struct recording *recording, uint64_t address
 	return truth;
 }
 
-enum question {
-	USABLE,
-	USABLE_FOR_CRASH,
-	DUMP,
-	TELL,
-	TELL_CRASH
-};
-
 static uint32_t wanted(enum question question, struct truth t)
 {
 	bool ram = t.firmware == 1;

@@ -55,14 +55,6 @@ static uint32_t firmware(const struct unit *unit)
 	return highest;
 }
 
-enum question {
-	USABLE,
-	USABLE_FOR_CRASH,
-	DUMP,
-	TELL,
-	TELL_CRASH
-};
-
 static uint32_t expected(enum question question, const struct unit *unit)
 {
 	bool ram = firmware(unit) == 1, kept = has(unit, PURG_MEM_KEPT), crash = has(unit, PURG_MEM_CRASH);
