@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /* An ELF vmlinux, as it comes out of the kernel's build before it is packed. */
 #include <elf.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <purgatory/loader.h>
@@ -13,18 +14,16 @@
 /* arch/x86/include/asm/setup.h; with the NUL. */
 #define COMMAND_LINE_SIZE 2048
 
-/* What is open stays so until the command ends, and its scratch memory with it. */
-static void open_elf(struct purg_elf *elf, const struct file *file)
+/* *scratch is the caller's, for as long as the file is open. */
+static void open_elf(struct purg_elf *elf, const struct file *file, uint64_t **scratch)
 {
-	static uint64_t *scratch;
-	int64_t count = purg_elf_scratch(file->data, file->size);
-	int error = count < 0 ? (int)count : 0;
+	int64_t count = purg_elf_scratch(file->data, file->size), error = count;
 
-	if (!error) {
-		scratch = allocate((size_t)count + 1, sizeof(*scratch));
-		error = purg_elf_open(elf, file->data, file->size, scratch, (size_t)count);
+	if (count >= 0) {
+		*scratch = allocate((size_t)count + 1, sizeof(**scratch));
+		error = purg_elf_open(elf, file->data, file->size, *scratch, (size_t)count);
 	}
-	if (error)
+	if (error < 0)
 		fail(file->path, "ELF", "%s", purg_strerror(error));
 }
 
@@ -68,11 +67,13 @@ bool kernel_vmlinux(struct kernel *kernel)
 {
 	struct file *file = &kernel->file;
 	struct purg_elf elf;
+	uint64_t *scratch;
 
 	if (file->size < SELFMAG || memcmp(file->data, ELFMAG, SELFMAG))
 		return false;
-	open_elf(&elf, file);
+	open_elf(&elf, file, &scratch);
 	flatten(&elf, file);
+	free(scratch);
 	if (elf.arch == PURG_ARCH_ARM64)
 		take_arm64(kernel);
 	else

@@ -28,7 +28,7 @@ static const char help[] =
 	"The architecture is the kernel's: arm64 gives an Image (QEMU -kernel, U-Boot booti),\n"
 	"x86_64 gives an ELF file that boots by PVH (QEMU -kernel).\n"
 	"\n"
-	"  -k, --kernel KERNEL   arm64 Image, also compressed with gzip, or x86_64 bzImage\n"
+	"  -k, --kernel KERNEL   x86_64 bzImage; arm64 Image, also with gzip, as EFI zboot or vmlinux\n"
 	"  -i, --initrd INITRD   initrd; may be given several times, Linux takes them in this order\n"
 	"  -a, --append STRING   command line of the kernel\n"
 	"  -d, --dtb DTB         arm64: use and verify this device tree, not the machine's own\n"
@@ -127,6 +127,17 @@ static void refuse_output_over_input(const char *out, const char *input, const c
 		fail(out, "-o", "is the file given as %s, which would be lost; give another", option);
 }
 
+/* What the image would lack without a word, or what no front end can start. */
+static void check_kernel(const struct kernel *kernel)
+{
+	if (kernel->initrd.size || kernel->ucode.size || kernel->cmdline.size || kernel->dtb.size)
+		fail(kernel->file.path, "UKI",
+		     "has an initrd, a command line or a device tree of its own, which would be lost; give its .linux, "
+		     "and what belongs to it");
+	if (kernel->arch == PURG_ARCH_X86_64 && !kernel->bzimage.header)
+		fail(kernel->file.path, "ELF", "an x86 vmlinux cannot be packed; give its bzImage");
+}
+
 int command_pack(int argc, char **argv)
 {
 	static struct file initrd[PURG_MAX_SEGMENTS];
@@ -143,6 +154,7 @@ int command_pack(int argc, char **argv)
 	for (unsigned int i = 0; i < layout->initrd_count; i++)
 		refuse_output_over_input(options.out, initrd[i].path, "--initrd");
 	kernel_open(&kernel, options.kernel);
+	check_kernel(&kernel);
 	stripes = inputs_stripes(options.stripes, kernel.arch);
 	for (unsigned int i = 0; i < layout->initrd_count; i++)
 		file_open(&initrd[i], initrd[i].path);

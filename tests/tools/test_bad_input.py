@@ -9,6 +9,8 @@ import pytest
 
 import conftest
 import kernels
+import uki
+from test_load import vmlinux
 
 HOSTILE = True
 GOOD = {"arm64": kernels.arm64(), "x86_64": kernels.x86_64()}
@@ -62,6 +64,9 @@ BAD_KERNELS = {
     "bzImage high": (bzimage(pref=0x7FF00000), ["pref_address: ", "past 2 GiB"]),
     "bzImage huge pref": (bzimage(pref=2**64 - 1), ["pref_address: ", "past 2 GiB"]),
     "bzImage fixed, low": (bzimage(pref=0x100000, relocatable=0), ["pref_address: ", "not relocatable"]),
+    "vmlinux x86": (vmlinux("x86_64"), ["kernel: ELF: an x86 vmlinux cannot be packed; give its bzImage"]),
+    **{f"UKI with {part}": (uki.image("x86_64", GOOD["x86_64"], **{part: content}), ["kernel: UKI: has an initrd, "])
+       for part, content in {"initrd": b"i", "ucode": b"u", "cmdline": "quiet", "dtb": b"d"}.items()},
     "bzImage fixed, huge": (bzimage(pref=2**64 - 4096, relocatable=0), ["pref_address: ", "past 2 GiB"]),
 }
 

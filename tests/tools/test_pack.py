@@ -12,6 +12,8 @@ import pytest
 
 import conftest
 import kernels
+import uki
+import zboot
 from kernels import noise
 from packed import MIB2, X86_BASE, Packed
 
@@ -181,6 +183,16 @@ def test_x86_64_kernel_place(purgatory, options, address):
     assert packed.segment("kernel").start + X86_BASE == address
     packed.assert_no_overlap()
     purgatory.ok("check", "out")
+
+
+@pytest.mark.parametrize("wrapped", [zboot.image(kernels.arm64()), zboot.image(kernels.arm64(), "zstd"),
+                                     uki.image("arm64", kernels.arm64())], ids=["zboot gzip", "zboot zstd", "bare UKI"])
+def test_arm64_wrapped(purgatory, wrapped):
+    """What is packed is the Image, whatever it was in; a UKI is good if it has nothing else."""
+    purgatory.pack(kernel=kernels.arm64())
+    plain = (purgatory.directory / "out").read_bytes()
+    purgatory.pack(kernel=wrapped)
+    assert (purgatory.directory / "out").read_bytes() == plain
 
 
 def test_x86_64_gzip(purgatory):
