@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /* Linux Documentation/arch/x86/boot.rst and zero-page.rst; what a kexec hands on: arch/x86/kernel/kexec-bzimage64.c. */
 #include <boot_params.h>
+#include <efi_memory.h>
 #include "number.h"
 
 /* struct setup_data: u64 next, u32 type, u32 len, then the data. */
@@ -18,9 +19,6 @@
 #define EFI_DATA_SIZE 96
 #define EFI_DATA_TABLES 16
 #define EFI_DATA_SMBIOS 24
-#define EFI_SIGNATURE_64 0x34364c45 /* "EL64" */
-#define EFI_DESCRIPTOR_SIZE 40
-#define EFI_DESCRIPTOR_VERSION 1
 
 #define TYPE_OF_LOADER_UNDEFINED 0xff
 #define VID_MODE_NORMAL 0xffff /* do not ask, do not change */
@@ -52,8 +50,8 @@ static uint64_t place(struct plan *plan, uint64_t size)
 
 static int check_efi(const struct purg_efi *efi)
 {
-	if (!efi->system_table || efi->descriptor_version != EFI_DESCRIPTOR_VERSION ||
-	    efi->descriptor_size < EFI_DESCRIPTOR_SIZE || !efi->map_size || efi->map_size > MAPPED_MAX ||
+	if (!efi->system_table || efi->descriptor_version != EFI_MEMORY_VERSION ||
+	    efi->descriptor_size < sizeof(struct efi_memory) || !efi->map_size || efi->map_size > MAPPED_MAX ||
 	    efi->map_size % efi->descriptor_size)
 		return PURG_ERR_BP_EFI;
 	return 0;
@@ -226,7 +224,7 @@ static uint8_t *write_node(uint8_t *out, uint64_t *link, uint64_t address, uint6
 
 static void write_efi(uint8_t *out, uint8_t *data, const struct purg_efi *efi, uint64_t map)
 {
-	bp_set32(out + BP_EFI_LOADER_SIGNATURE, EFI_SIGNATURE_64);
+	bp_set32(out + BP_EFI_LOADER_SIGNATURE, BP_EFI_SIGNATURE_64);
 	write_halves(out, BP_EFI_SYSTAB, BP_EFI_SYSTAB_HI, efi->system_table);
 	bp_set32(out + BP_EFI_MEMDESC_SIZE, efi->descriptor_size);
 	bp_set32(out + BP_EFI_MEMDESC_VERSION, efi->descriptor_version);

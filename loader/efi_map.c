@@ -4,7 +4,8 @@
 
 #include <purgatory/loader.h>
 
-#define VERSION 1
+#include "efi_memory.h"
+
 #define PAGE_BITS 12
 
 enum {
@@ -21,21 +22,12 @@ enum {
 #define ATTRIBUTE_SP UINT64_C(0x40000)                 /* set aside for a purpose */
 #define ATTRIBUTE_RUNTIME UINT64_C(0x8000000000000000) /* runtime services need it */
 
-struct descriptor {
-	uint32_t type;
-	uint32_t pad;
-	uint64_t start;
-	uint64_t virtual_start;
-	uint64_t pages;
-	uint64_t attributes;
-};
-
 /*
  * As Linux takes them (x86-stub.c setup_e820, efi.c do_add_efi_memmap): so the map is the same as from /proc/iomem.
  * Memory-mapped I/O is reserved there too, and has to be: it may be PCI's configuration space. What is not known, or
  * has to be accepted first, is reserved.
  */
-static uint32_t type_of(const struct descriptor *d)
+static uint32_t type_of(const struct efi_memory *d)
 {
 	if ((d->type >= LOADER_CODE && d->type <= BOOT_SERVICES_DATA) || d->type == CONVENTIONAL) {
 		if (d->attributes & ATTRIBUTE_RUNTIME || !(d->attributes & ATTRIBUTE_WB))
@@ -62,10 +54,11 @@ int purg_map_from_efi(struct purg_map *map, const void *descriptors, size_t size
 	const uint8_t *at = descriptors;
 	uint32_t count = map->count;
 
-	if (descriptor_version != VERSION || descriptor_size < sizeof(struct descriptor) || size % descriptor_size)
+	if (descriptor_version != EFI_MEMORY_VERSION || descriptor_size < sizeof(struct efi_memory) ||
+	    size % descriptor_size)
 		return PURG_ERR_MAP_EFI;
 	for (const uint8_t *end = at + size; at < end; at += descriptor_size) {
-		struct descriptor d;
+		struct efi_memory d;
 		int error;
 
 		memcpy(&d, at, sizeof(d));

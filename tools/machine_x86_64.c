@@ -6,6 +6,7 @@
 
 #include "allocate.h"
 #include "boot_params.h"
+#include "efi_memory.h"
 #include "error.h"
 #include "machine.h"
 #include "number.h"
@@ -15,28 +16,6 @@
 
 /* So many numbers without an entry are the end. */
 #define MISSING_MAX 256
-
-/* struct efi_info in boot_params (Linux arch/x86/include/uapi/asm/bootparam.h). */
-struct efi_info {
-	char signature[4];
-	uint32_t system_table;
-	uint32_t descriptor_size;
-	uint32_t descriptor_version;
-	uint32_t map;
-	uint32_t map_size;
-	uint32_t system_table_high;
-	uint32_t map_high;
-};
-
-/* EFI_MEMORY_DESCRIPTOR, version 1 (UEFI 2.10, 7.2.3). */
-struct descriptor {
-	uint32_t type;
-	uint32_t reserved;
-	uint64_t physical;
-	uint64_t virtual;
-	uint64_t pages;
-	uint64_t attribute;
-};
 
 /* Entry of /sys/firmware/memmap; false if there is none of this number. */
 static bool read_entry(const struct machine *machine, struct purg_map *map, unsigned int number)
@@ -83,17 +62,17 @@ static uint64_t systab_value(const char *systab, const char *name)
 	return 0;
 }
 
-static bool read_descriptor(const struct machine *machine, unsigned int index, struct descriptor *descriptor)
+static bool read_descriptor(const struct machine *machine, unsigned int index, struct efi_memory *descriptor)
 {
 	static const char directory[] = "/sys/firmware/efi/runtime-map";
 	uint64_t type;
 
-	*descriptor = (struct descriptor){0};
+	*descriptor = (struct efi_memory){0};
 	if (!machine_number(machine, &type, 0, "%s/%u/type", directory, index) ||
-	    !machine_number(machine, &descriptor->physical, 0, "%s/%u/phys_addr", directory, index) ||
-	    !machine_number(machine, &descriptor->virtual, 0, "%s/%u/virt_addr", directory, index) ||
+	    !machine_number(machine, &descriptor->start, 0, "%s/%u/phys_addr", directory, index) ||
+	    !machine_number(machine, &descriptor->virtual_start, 0, "%s/%u/virt_addr", directory, index) ||
 	    !machine_number(machine, &descriptor->pages, 0, "%s/%u/num_pages", directory, index) ||
-	    !machine_number(machine, &descriptor->attribute, 0, "%s/%u/attribute", directory, index))
+	    !machine_number(machine, &descriptor->attributes, 0, "%s/%u/attribute", directory, index))
 		return false;
 	descriptor->type = (uint32_t)type;
 	return true;
@@ -101,7 +80,7 @@ static bool read_descriptor(const struct machine *machine, unsigned int index, s
 
 static void read_runtime_map(const struct machine *machine, struct purg_efi *efi)
 {
-	struct descriptor *map = allocate(ENTRIES_MAX, sizeof(*map));
+	struct efi_memory *map = allocate(ENTRIES_MAX, sizeof(*map));
 	unsigned int count = 0;
 
 	while (count < ENTRIES_MAX && read_descriptor(machine, count, &map[count]))
@@ -109,14 +88,14 @@ static void read_runtime_map(const struct machine *machine, struct purg_efi *efi
 	efi->map = map;
 	efi->map_size = count * sizeof(*map);
 	efi->descriptor_size = sizeof(*map);
-	efi->descriptor_version = 1;
+	efi->descriptor_version = EFI_MEMORY_VERSION;
 }
 
 /* Without the runtime services' virtual addresses the next kernel could not call them: then it gets the RSDP alone. */
 static void read_efi(struct machine *machine)
 {
 	struct purg_efi *efi = &machine->efi;
-	struct efi_info info = {0};
+	const uint8_t *old = machine->boot_params;
 	size_t size;
 	char *systab = machine_file(machine, &size, "/sys/firmware/efi/systab");
 
@@ -128,11 +107,10 @@ static void read_efi(struct machine *machine)
 		machine->rsdp = systab_value(systab, "ACPI");
 	efi->smbios = systab_value(systab, "SMBIOS");
 	free(systab);
-	if (machine->boot_params)
-		memcpy(&info, machine->boot_params + BP_EFI_LOADER_SIGNATURE, sizeof(info));
-	efi->system_table = (uint64_t)info.system_table_high << 32 | info.system_table;
-	if (!efi->system_table || memcmp(info.signature, "EL64", sizeof(info.signature)) ||
-	    !machine_number(machine, &efi->fw_vendor, 0, "/sys/firmware/efi/fw_vendor") ||
+	if (!old || bp_get32(old + BP_EFI_LOADER_SIGNATURE) != BP_EFI_SIGNATURE_64)
+		return;
+	efi->system_table = (uint64_t)bp_get32(old + BP_EFI_SYSTAB_HI) << 32 | bp_get32(old + BP_EFI_SYSTAB);
+	if (!efi->system_table || !machine_number(machine, &efi->fw_vendor, 0, "/sys/firmware/efi/fw_vendor") ||
 	    !machine_number(machine, &efi->tables, 0, "/sys/firmware/efi/config_table"))
 		return;
 	read_runtime_map(machine, efi);
