@@ -137,5 +137,5 @@ void live_exec(void)
 		fail(NULL, "exec", "no kernel is loaded; 'purgatory load KERNEL' first");
 	sync();
 	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, NULL);
-	fail(NULL, "reboot", "%s", reason(errno));
+	fail_errno(NULL, "reboot");
 }
