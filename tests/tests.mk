@@ -204,7 +204,7 @@ $O/qemu10/version: tests/qemu10.sh tests/apt.sh tests/mirror.sh
 # The same as built by clang and lld, for the boots.
 CLANG_BUILD := $O/clang
 clang-build: debian
-	$(MAKE) TOOLCHAIN=clang O=$(CLANG_BUILD) all $(MACHINE_PROGRAMS:$O/%=$(CLANG_BUILD)/%)
+	$(MAKE) TOOLCHAIN=clang O=$(CLANG_BUILD) all $(patsubst $O/%,$(CLANG_BUILD)/%,$(MACHINE_PROGRAMS) $(LOADER_SHARED))
 	ln -sfn ../debian $(CLANG_BUILD)/debian
 
 # For make check-kernel: Linux with its own purgatory, and from the same objects with ours.
