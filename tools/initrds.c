@@ -6,9 +6,6 @@
 #include "initrds.h"
 #include "number.h"
 
-/* Linux takes archives one after the other, each at a multiple of four (init/initramfs.c). */
-#define INITRD_MULTIPLE 4
-
 void initrds_add(struct initrds *initrds, const char *path)
 {
 	if (initrds->count == INITRDS_MAX)

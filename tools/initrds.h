@@ -8,6 +8,9 @@
 #include "file.h"
 #include "kernel.h"
 
+/* Linux takes archives one after the other, each at a multiple of four (init/initramfs.c). */
+#define INITRD_MULTIPLE 4
+
 #define INITRDS_MAX 64
 
 struct initrds {

@@ -9,6 +9,13 @@
 #include "error.h"
 #include "inputs.h"
 
+void inputs_once(const char **value, const char *subcommand, const char *option, const char *given)
+{
+	if (*value)
+		fail_usage(subcommand, "%s is given twice", option);
+	*value = given;
+}
+
 uint64_t inputs_check_dtb(const void *dtb, uint64_t size, const char *path)
 {
 	const struct purg_dtb as_it_is = {.dtb = dtb, .size = size};

@@ -9,6 +9,9 @@
 #include "file.h"
 #include "kernel.h"
 
+/* An option that may be given once to this subcommand, or fail. */
+void inputs_once(const char **value, const char *subcommand, const char *option, const char *given);
+
 /* Map a DTB, with the size that it has by its header, and check it, or fail. */
 void inputs_dtb(struct file *dtb, const char *path);
 

@@ -4,11 +4,10 @@
 
 #include "bytes.h"
 #include "error.h"
+#include "initrds.h"
 #include "layout.h"
 #include "number.h"
 
-/* Linux takes archives one after the other, each at a multiple of four (init/initramfs.c). */
-#define INITRD_MULTIPLE 4
 _Static_assert(PAGE % INITRD_MULTIPLE == 0, "the zeros behind an initrd must be in its last page");
 
 void layout_cmdline(struct image *image, const struct layout *layout)

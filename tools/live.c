@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <linux/kexec.h>
 #include <linux/reboot.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -43,8 +44,10 @@ static bool is_locked_down(void)
 {
 	size_t size;
 	char *text = machine_file(&here, &size, LOCKDOWN);
+	bool is = text && !strstr(text, "[none]");
 
-	return text && !strstr(text, "[none]");
+	free(text);
+	return is;
 }
 
 void live_check(bool panic)

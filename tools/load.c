@@ -14,6 +14,7 @@
 #include "live.h"
 #include "machine.h"
 #include "plan.h"
+#include "purgatory_image.h"
 
 struct options {
 	const char *kernel;
@@ -84,30 +85,23 @@ static const struct option long_options[] = {
 	{0},
 };
 
-static void set_once(const char **value, const char *option, const char *given)
-{
-	if (*value)
-		fail_usage("load", "%s is given twice", option);
-	*value = given;
-}
-
 static void take(struct options *options, struct request *request, int option, char **argv)
 {
 	switch (option) {
 	case 'k':
-		set_once(&options->kernel, "KERNEL", optarg);
+		inputs_once(&options->kernel, "load", "KERNEL", optarg);
 		break;
 	case 'i':
 		initrds_add(&options->initrds, optarg);
 		break;
 	case 'a':
-		set_once(&options->cmdline, "--append", optarg);
+		inputs_once(&options->cmdline, "load", "--append", optarg);
 		break;
 	case OPTION_REUSE:
 		options->reuse_cmdline = true;
 		break;
 	case 'd':
-		set_once(&options->dtb, "--dtb", optarg);
+		inputs_once(&options->dtb, "load", "--dtb", optarg);
 		break;
 	case 'p':
 		request->panic = true;
@@ -119,7 +113,7 @@ static void take(struct options *options, struct request *request, int option, c
 		console_spec_add(&request->consoles, optarg);
 		break;
 	case 's':
-		set_once(&options->stripes, "--stripes", optarg);
+		inputs_once(&options->stripes, "load", "--stripes", optarg);
 		break;
 	case 'n':
 		options->dry_run = true;
@@ -131,7 +125,7 @@ static void take(struct options *options, struct request *request, int option, c
 		options->json = true;
 		break;
 	case OPTION_MACHINE:
-		set_once(&options->machine, "--machine", optarg);
+		inputs_once(&options->machine, "load", "--machine", optarg);
 		break;
 	case 'h':
 		puts(help);
@@ -151,18 +145,13 @@ static void parse(struct options *options, struct request *request, int argc, ch
 	while ((option = getopt_long(argc, argv, ":k:i:a:d:pc:s:nmjh", long_options, NULL)) != -1)
 		take(options, request, option, argv);
 	for (; optind < argc; optind++)
-		set_once(&options->kernel, "KERNEL", argv[optind]);
+		inputs_once(&options->kernel, "load", "KERNEL", argv[optind]);
 	if (!options->kernel)
 		fail_usage("load", "KERNEL is missing");
 	if (options->map && options->json)
 		fail_usage("load", "--map and --json exclude each other");
 	if (options->machine && !options->dry_run)
 		fail_usage("load", "--machine is for --dry-run only");
-}
-
-static const char *arch_name(uint16_t arch)
-{
-	return arch == PURG_ARCH_ARM64 ? "arm64" : "x86_64";
 }
 
 /* The command line: given, this kernel's, a UKI's own, or none. */
@@ -241,8 +230,8 @@ static void read_inputs(struct options *options, struct request *request, const 
 
 	kernel_open(kernel, options->kernel);
 	if (kernel->arch != machine->arch)
-		fail(options->kernel, "kernel", "is for %s, but this machine is %s", arch_name(kernel->arch),
-		     arch_name(machine->arch));
+		fail(options->kernel, "kernel", "is for %s, but this machine is %s", purgatory_image_arch(kernel->arch),
+		     purgatory_image_arch(machine->arch));
 	request->stripes = inputs_stripes(options->stripes, kernel->arch);
 	request->cmdline = find_cmdline(options, request, machine);
 	find_dtb(options, request, machine);

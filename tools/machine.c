@@ -18,7 +18,7 @@
 static char *read_all(const char *path, size_t *size)
 {
 	FILE *stream = fopen(path, "rbe");
-	size_t room = 64 * KIB;
+	size_t room = 2 * KIB;
 	char *data = NULL;
 
 	*size = 0;

@@ -37,15 +37,16 @@ static size_t wanted(const uint8_t *data, size_t size)
 static uint8_t *read_kcore(const struct machine *machine, size_t *size)
 {
 	char path[4096];
-	uint8_t *data = malloc(KCORE_HEADERS);
+	uint8_t *data;
 	ssize_t got;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s%s", machine->root, KCORE);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	*size = 0;
-	if (!data || fd < 0)
+	if (fd < 0)
 		return NULL;
+	data = allocate(1, KCORE_HEADERS);
 	while (*size < wanted(data, *size) && (got = read(fd, data + *size, wanted(data, *size) - *size)) > 0)
 		*size += (size_t)got;
 	close(fd);

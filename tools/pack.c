@@ -59,13 +59,6 @@ static const struct option long_options[] = {
 	{0},
 };
 
-static void set_once(const char **value, const char *option)
-{
-	if (*value)
-		fail_usage("pack", "%s is given twice", option);
-	*value = optarg;
-}
-
 static void add_initrd(struct layout *layout, struct file initrd[PURG_MAX_SEGMENTS])
 {
 	if (layout->initrd_count == PURG_MAX_SEGMENTS)
@@ -81,25 +74,25 @@ static void parse(struct options *options, struct file initrd[PURG_MAX_SEGMENTS]
 	while ((option = getopt_long(argc, argv, ":k:i:a:d:c:s:o:h", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'k':
-			set_once(&options->kernel, "--kernel");
+			inputs_once(&options->kernel, "pack", "--kernel", optarg);
 			break;
 		case 'i':
 			add_initrd(&options->layout, initrd);
 			break;
 		case 'a':
-			set_once(&options->cmdline, "--append");
+			inputs_once(&options->cmdline, "pack", "--append", optarg);
 			break;
 		case 'd':
-			set_once(&options->dtb, "--dtb");
+			inputs_once(&options->dtb, "pack", "--dtb", optarg);
 			break;
 		case 'c':
 			console_spec_add(&options->consoles, optarg);
 			break;
 		case 's':
-			set_once(&options->stripes, "--stripes");
+			inputs_once(&options->stripes, "pack", "--stripes", optarg);
 			break;
 		case 'o':
-			set_once(&options->out, "-o");
+			inputs_once(&options->out, "pack", "-o", optarg);
 			break;
 		case 'h':
 			puts(help);

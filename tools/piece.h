@@ -15,8 +15,8 @@ struct piece {
 };
 
 /*
- * Describe the pieces in the block, at most PURG_MAX_SEGMENTS, with their digests; the large ones striped if stripes is
- * more than 1.
+ * Add the pieces to a block without segments, at most PURG_MAX_SEGMENTS, with their digests; the large ones striped if
+ * stripes is more than 1.
  */
 void pieces_describe(const struct piece *piece, unsigned int count, uint32_t stripes, struct purg_params *params);
 

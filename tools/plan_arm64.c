@@ -115,9 +115,7 @@ static uint64_t place_dtb(struct plan *plan, uint64_t kernel, uint64_t initrd)
 	size = purg_dtb_size(&in);
 	if (size < 0)
 		fail(request->dtb_name, "dtb", "%s", purg_strerror(size));
-	dtb = aligned_alloc(PAGE, (size_t)(size + PAGE - 1) & ~(size_t)(PAGE - 1));
-	if (!dtb)
-		fail(NULL, NULL, "not enough memory");
+	dtb = allocate(1, (size_t)size);
 	size = purg_dtb_write(dtb, (size_t)size, &in);
 	free((void *)in.usable);
 	if (size < 0)

@@ -6,6 +6,7 @@
 #include "memory_map.h"
 #include "number.h"
 #include "plan.h"
+#include "purgatory_image.h"
 
 static const char *type_name(uint32_t type)
 {
@@ -150,8 +151,8 @@ static void json_range(uint64_t start, uint64_t size)
 void plan_json(const struct plan *plan)
 {
 	printf("{\"arch\": \"%s\", \"panic\": %s, \"entry\": %" PRIu64 ",\n \"purgatory\": ",
-	       plan->request->kernel.arch == PURG_ARCH_ARM64 ? "arm64" : "x86_64",
-	       plan->request->panic ? "true" : "false", plan->purgatory_start + plan->header.entry);
+	       purgatory_image_arch(plan->request->kernel.arch), plan->request->panic ? "true" : "false",
+	       plan->purgatory_start + plan->header.entry);
 	json_range(plan->purgatory_start, plan->purgatory_size);
 	json_handoff(plan);
 	if (plan->request->cmdline) {
