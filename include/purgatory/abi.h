@@ -66,6 +66,7 @@
 #define PURG_MAX_SEGMENTS 64
 #define PURG_MAX_COPIES 16
 #define PURG_MAX_RANGES 32
+#define PURG_DEFAULT_BUDGET (1 << 20) /* purg_linear_map.budget, if it is zero: all of 4 GiB in pages of 4 KiB */
 #define PURG_NAME_SIZE 8
 #define PURG_DIGEST_SIZE 32
 
@@ -125,7 +126,29 @@
 #define PURG_CHECK_DTB (1 << 1)    /* arm64: magic, alignment to 8 and size (at most 2 MiB) of the DTB at x0 */
 
 /* purg_linear_map.flags */
-#define PURG_LINEAR_MAP_LIVE (1 << 0) /* arm64: root and tcr are those in the CPU's registers at entry */
+#define PURG_LINEAR_MAP_LIVE (1 << 0) /* arm64: root and tcr are those in the CPU's registers at entry, and zero here \
+				       */
+#define PURG_LINEAR_MAP_SEARCH (1 << 1) /* no va is known (va and pa are zero): search the whole upper half */
+
+/*
+ * purg_report.walk: what the look at the old kernel's tables has shown. Only the first of these lets a segment be
+ * skipped; from PURG_WALK_DIGEST on there was doubt, and every segment was verified.
+ */
+#define PURG_WALK_NONE 0     /* there was no look: another policy */
+#define PURG_WALK_UNMAPPED 1 /* no segment in the region can have been written through the old kernel's map */
+#define PURG_WALK_MAPPED 2   /* one or more can; those were verified */
+#define PURG_WALK_DIGEST 3   /* the block has no digest of itself or of the image: what it says could be changed */
+#define PURG_WALK_REGION 4   /* no region, or no segment lies in it */
+#define PURG_WALK_RANGES 5   /* no ranges, too many, or one that is no memory: wraps, too high, a console's */
+#define PURG_WALK_GEOMETRY 6 /* flags, levels, tcr or root describe no tables of this architecture */
+#define PURG_WALK_ADDRESS 7  /* the linear map's addresses of a segment are not in the upper half */
+#define PURG_WALK_POINTER 8  /* a table lies outside the ranges, or the purgatory cannot reach it */
+#define PURG_WALK_CYCLE 9    /* a table is its own ancestor */
+#define PURG_WALK_ENTRY 10   /* an entry is of a kind that its level does not have */
+#define PURG_WALK_BUDGET 11  /* more entries than the budget */
+#define PURG_WALK_CONTROL 12 /* the tables do not map their own root: they are not those of a kernel, or va is wrong \
+			      */
+#define PURG_WALK_CACHES 13  /* the CPU's caches could not be used: memory may not have what the tables say */
 
 /*
  * Why the purgatory refused: purg_report.code, and x0 or rax while it halts. docs/abi.md has the likely cause of each.
@@ -399,14 +422,15 @@ PURG_SIZE(purg_range, 0x10);
 /* What PURG_VERIFY_UNLESS_UNMAPPED must know of the old kernel; else all zero. */
 struct purg_linear_map {
 	uint32_t flags;       /* PURG_LINEAR_MAP_* */
-	uint32_t levels;      /* x86: 4 or 5 */
-	uint64_t root;        /* physical address of the top table */
+	uint32_t levels;      /* x86: 4 or 5; arm64: zero */
+	uint64_t root;        /* of the top table: what TTBR1_EL1 or CR3 holds */
 	uint64_t va;          /* the linear map's virtual address ... */
 	uint64_t pa;          /* ... of this physical address */
 	uint64_t tcr;         /* arm64: TCR_EL1 of the old kernel: its granule and size */
-	uint32_t budget;      /* table entries to look at before the walk is given up; zero: the build's default */
+	uint32_t budget;      /* table entries to look at before the walk is given up; zero: PURG_DEFAULT_BUDGET */
 	uint32_t range_count; /* entries used in range[] */
-	uint64_t reserved[2];
+	uint64_t region;      /* the memory that was kept free for the crash kernel: ... */
+	uint64_t region_size; /* ... a segment that does not lie in it is verified in any case */
 	struct purg_range range[PURG_MAX_RANGES]; /* table pointers are followed only into these */
 };
 PURG_OFFSET(purg_linear_map, flags, 0x00);
@@ -417,7 +441,8 @@ PURG_OFFSET(purg_linear_map, pa, 0x18);
 PURG_OFFSET(purg_linear_map, tcr, 0x20);
 PURG_OFFSET(purg_linear_map, budget, 0x28);
 PURG_OFFSET(purg_linear_map, range_count, 0x2c);
-PURG_OFFSET(purg_linear_map, reserved, 0x30);
+PURG_OFFSET(purg_linear_map, region, 0x30);
+PURG_OFFSET(purg_linear_map, region_size, 0x38);
 PURG_OFFSET(purg_linear_map, range, 0x40);
 PURG_SIZE(purg_linear_map, 0x240);
 
@@ -492,12 +517,16 @@ struct purg_report {
 	uint64_t ticks_copy;     /* copies */
 	uint64_t ticks_hz;       /* ticks in a second; zero: not known */
 	uint64_t cpu_id[2];      /* arm64: MIDR_EL1, MPIDR_EL1. x86_64: CPUID 1 EAX, APIC id */
-	uint64_t walk_pages;     /* pages that the walk looked at */
-	uint64_t walk_address;   /* first physical address that was found mapped */
+	uint64_t walk_pages;     /* pages of segments that were looked up; of a search: pages that were found mapped */
+	uint64_t walk_address;   /* PURG_WALK_MAPPED: the first such physical address; in doubt: what was doubted */
 	uint64_t fault_syndrome; /* on an exception: ESR, or vector and error code; */
 	uint64_t fault_pc;       /* ELR, or RIP; */
 	uint64_t fault_address;  /* FAR, or CR2 */
-	uint64_t reserved[8];
+	uint64_t walk_entries;   /* table entries that were read */
+	uint64_t walk_leaves;    /* of which map something */
+	uint32_t walk;           /* PURG_WALK_* */
+	uint32_t reserved;
+	uint64_t reserved2[5];
 };
 PURG_OFFSET(purg_report, digest, 0x010);
 PURG_OFFSET(purg_report, verdict, 0x030);
@@ -524,7 +553,11 @@ PURG_OFFSET(purg_report, walk_address, 0x0f0);
 PURG_OFFSET(purg_report, fault_syndrome, 0x0f8);
 PURG_OFFSET(purg_report, fault_pc, 0x100);
 PURG_OFFSET(purg_report, fault_address, 0x108);
-PURG_OFFSET(purg_report, reserved, 0x110);
+PURG_OFFSET(purg_report, walk_entries, 0x110);
+PURG_OFFSET(purg_report, walk_leaves, 0x118);
+PURG_OFFSET(purg_report, walk, 0x120);
+PURG_OFFSET(purg_report, reserved, 0x124);
+PURG_OFFSET(purg_report, reserved2, 0x128);
 PURG_SIZE(purg_report, 0x150);
 
 #endif /* __ASSEMBLER__ */

@@ -164,7 +164,8 @@ LINEAR_MAP = {
     "tcr": (0x20, U64),
     "budget": (0x28, U32),
     "range_count": (0x2C, U32),
-    "reserved": (0x30, Array(2, 8, U64)),
+    "region": (0x30, U64),
+    "region_size": (0x38, U64),
     "range": (0x40, Array(32, 0x10, RANGE)),
 }
 
