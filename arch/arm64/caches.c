@@ -138,3 +138,8 @@ void arch_caches_end(const struct purg_params *params)
 	}
 	sync_all(params);
 }
+
+void arch_sync_memory(uint64_t start, uint64_t size)
+{
+	mmu_sync_memory(start, size);
+}
