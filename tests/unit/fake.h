@@ -25,12 +25,20 @@
 #define FAKE_UART 0x9000000
 
 #define FAKE_WRITES 16
+#define FAKE_SYNCS 4
 #define FAKE_SCREEN 0xb8000 /* VGA text memory */
 
 /* A write to a register or a port. */
 struct fake_write {
 	uint64_t address;
 	uint8_t value;
+};
+
+/* A call of arch_sync_memory, and the memory's first word at that time. */
+struct fake_sync {
+	uint64_t start;
+	uint64_t size;
+	uint64_t first;
 };
 
 /* How a run of purgatory_main ended. */
@@ -63,6 +71,8 @@ struct fake {
 	uint64_t ticks_per_look; /* ... what is added when it is looked at, ... */
 	uint64_t ticks_hz;       /* ... its frequency, ... */
 	unsigned int looks;      /* ... and how often it was looked at */
+	struct fake_sync syncs[FAKE_SYNCS]; /* the first ones */
+	size_t sync_count;
 	uint16_t screen[80 * 25];
 	struct fake_write writes[FAKE_WRITES]; /* the first ones */
 	size_t write_count;
