@@ -54,6 +54,8 @@ struct fake {
 	unsigned int polls;      /* how often its status was read */
 	bool cached;             /* between arch_caches_begin and its end */
 	unsigned int cachings;   /* how often that was */
+	/* What reads the old kernel's tables; NULL: they lie in the host's memory */
+	bool (*old_memory)(uint64_t address, uint64_t *value);
 	uint64_t status_address; /* where its status was read last, ... */
 	uint64_t data_address;   /* ... its data written last, ... */
 	uint32_t width;          /* ... how wide; zero: a port */
