@@ -4,6 +4,7 @@
 #define REPORT_H
 
 #include <verify.h>
+#include <walk.h>
 
 /* What is gathered for it while the boot goes on. */
 struct report {
@@ -23,6 +24,6 @@ void report_lap(struct report *report, uint64_t *ticks);
  * boot has succeeded.
  */
 void report_write(struct report *report, const struct purg_params *params, const struct sha256_engine *engine,
-		  const struct verified *verified, const struct finding *finding);
+		  const struct walk *walk, const struct verified *verified, const struct finding *finding);
 
 #endif

@@ -74,19 +74,22 @@ static bool check_consoles(const struct purg_params *params, struct finding *fin
 
 static bool check_policy(const struct purg_params *params, struct finding *finding)
 {
+	/* Under UNLESS_UNMAPPED the walk looks at the linear map itself: what is wrong with it is no reason to refuse.
+	 */
 	switch (params->verify) {
 	case PURG_VERIFY_ALWAYS:
 	case PURG_VERIFY_NEVER:
+		if (!check_zero(finding, "linear_map", &params->linear_map, sizeof(params->linear_map)))
+			return false;
 		break;
 	case PURG_VERIFY_UNLESS_UNMAPPED:
-		return refuse(finding, PURG_E_UNSUPPORTED, "verify", params->verify);
+		break;
 	default:
 		return refuse(finding, PURG_E_VALUE, "verify", params->verify);
 	}
 	if (params->flags & ~(PURG_FLAG_PORTABLE_SHA256 | arch_device_flags()))
 		return refuse(finding, PURG_E_VALUE, "flags", params->flags);
-	return check_zero(finding, "linear_map", &params->linear_map, sizeof(params->linear_map)) &&
-	       check_zero(finding, "reserved", params->reserved, sizeof(params->reserved)) &&
+	return check_zero(finding, "reserved", params->reserved, sizeof(params->reserved)) &&
 	       check_zero(finding, "reserved2", params->reserved2, sizeof(params->reserved2));
 }
 
@@ -298,6 +301,9 @@ static bool check_handoff(const struct purg_params *params, struct finding *find
 static bool check_failure(const struct purg_params *params, struct finding *finding)
 {
 	const struct purg_failure *failure = &params->failure;
+	/* The record has use for timer_hz. */
+	const size_t rest = params->report.address ? offsetof(struct purg_failure, fallback)
+						   : offsetof(struct purg_failure, timer_hz);
 
 	switch (failure->policy) {
 	case PURG_FAIL_HALT:
@@ -311,12 +317,9 @@ static bool check_failure(const struct purg_params *params, struct finding *find
 	}
 	if (failure->delay)
 		return refuse(finding, PURG_E_UNSUPPORTED, "delay", failure->delay);
-	if (failure->timer_hz && !params->report.address)
-		return refuse(finding, PURG_E_RESERVED, "timer_hz", failure->timer_hz);
 	return check_zero(finding, "(unused)", &failure->conduit,
 			  offsetof(struct purg_failure, timer_hz) - offsetof(struct purg_failure, conduit)) &&
-	       check_zero(finding, "(unused)", &failure->fallback,
-			  sizeof(*failure) - offsetof(struct purg_failure, fallback));
+	       check_zero(finding, "(unused)", (const uint8_t *)failure + rest, sizeof(*failure) - rest);
 }
 
 bool params_check_head(const struct purg_params *params, struct finding *finding)

@@ -28,10 +28,20 @@ static void append(char string[16], const char *more)
 		*string++ = *more++;
 }
 
-static void put_success(struct purg_report *record, const struct purg_params *params, const struct verified *verified)
+static void put_walk(struct purg_report *record, const struct walk *walk)
 {
-	record->verdict = PURG_VERDICT_VERIFIED;
-	record->segment_count = params->segment_count;
+	record->walk = walk->result;
+	record->walk_address = walk->address;
+	record->walk_pages = walk->pages;
+	record->walk_entries = walk->entries;
+	record->walk_leaves = walk->leaves;
+}
+
+static void put_success(struct purg_report *record, const struct verified *verified)
+{
+	record->verdict = verified->skipped ? PURG_VERDICT_SKIPPED : PURG_VERDICT_VERIFIED;
+	record->segment_count = verified->segments;
+	record->skipped_count = verified->skipped;
 	record->bytes = verified->bytes;
 }
 
@@ -51,7 +61,7 @@ static void put_refusal(struct purg_report *record, const struct finding *findin
 }
 
 void report_write(struct report *report, const struct purg_params *params, const struct sha256_engine *engine,
-		  const struct verified *verified, const struct finding *finding)
+		  const struct walk *walk, const struct verified *verified, const struct finding *finding)
 {
 	struct purg_report *record = &report->record;
 	uint64_t place = params->report.address;
@@ -71,10 +81,11 @@ void report_write(struct report *report, const struct purg_params *params, const
 	record->level = arch_cpu_level();
 	arch_cpu_id(record->cpu_id);
 	record->ticks_hz = params->failure.timer_hz ? params->failure.timer_hz : arch_ticks_hz();
+	put_walk(record, walk);
 	if (finding->code)
 		put_refusal(record, finding);
 	else if (params->verify != PURG_VERIFY_NEVER)
-		put_success(record, params, verified);
+		put_success(record, verified);
 	sha256(engine->blocks, record, sizeof(*record), record->digest);
 	/* No line of what was there comes down on the record later, and none that was fetched since hides it. */
 	arch_sync_memory(place, sizeof(*record));

@@ -108,9 +108,9 @@
 #define PURG_DIGEST_STRIPED 0x37b00307 /* SHA-256 over the digests of purg_segment.lanes lanes: docs/abi.md */
 
 /* purg_report.verdict: */
-#define PURG_VERDICT_NONE 0
+#define PURG_VERDICT_NONE 0 /* nothing was verified, by the loader's word */
 #define PURG_VERDICT_VERIFIED 0xe500bddf
-#define PURG_VERDICT_SKIPPED 0x5e0e14ca
+#define PURG_VERDICT_SKIPPED 0x5e0e14ca /* one segment or more, and all the others were verified */
 #define PURG_VERDICT_REFUSED 0x281fa6f5
 
 /* purg_report.stage: how far the boot came. */
@@ -511,7 +511,7 @@ struct purg_report {
 	uint16_t abi_minor;
 	uint32_t size;                    /* sizeof(struct purg_report) */
 	uint8_t digest[PURG_DIGEST_SIZE]; /* SHA-256 of this record with this field zero */
-	uint32_t verdict;                 /* PURG_VERDICT_*; NONE: by the loader's word */
+	uint32_t verdict;                 /* PURG_VERDICT_* */
 	uint32_t code;                    /* PURG_OK or PURG_E_* */
 	uint32_t stage;                   /* PURG_STAGE_*: how far it came */
 	uint32_t segment;                 /* index of the segment that was at fault; 0xffffffff: none */
