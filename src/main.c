@@ -159,10 +159,11 @@ _Noreturn void purgatory_main(void)
 {
 	const struct purg_params *params = &purg_params;
 	struct finding finding = {.index = NO_INDEX};
-	struct work work = {.uncached = NULL};
+	static struct work work; /* not on the stack, of which hashing needs most */
 	bool filled = compat_fill(&purg_params, &finding);
 	bool good;
 
+	memset(&work, 0, sizeof(work));
 	arch_reset_devices(params->flags);
 	console_open(params->console, (uintptr_t)&purg_header, purg_header.mem_size);
 	if (!filled || !check_place(&finding))
