@@ -7,7 +7,7 @@ import pytest
 
 from abi import DIGEST, REPORT, REPORT_SIZE, Report, constant, locate, sha256
 from machine import (
-    ARCHES, ARM64, MIB, OPTION_CACHES, OPTION_MMU, X86_64, Boot, State, verified_line, wait_until_halted,
+    ARCHES, ARM64, MIB, OPTION_CACHES, OPTION_MMU, X86_64, Boot, verified_line, wait_until_halted,
 )  # fmt: skip
 from segments import pattern, striped_boot
 from test_refusals import boot_with_boot_params, flip
@@ -114,6 +114,20 @@ def test_success(arch, state, tmp_path):
         assert (record["cpu_id[0]"], record["cpu_id[1]"]) == IDS[arch.name]
     assert record["walk"] == constant("WALK_NONE")
     assert not any(record[f"walk_{field}"] for field in ("pages", "address", "entries", "leaves"))
+
+
+@pytest.mark.parametrize("level", [7, 13])
+def test_apic_id(level, tmp_path):
+    """x86_64: with leaf 0xb of CPUID, which has the id of 32 bits, and without it. QEMU starts on the CPU of id 0."""
+    boot = Boot(X86_64, tmp_path).with_payload()
+    boot.state = boot.state.with_cpu(f"{SANDY_BRIDGE},level={level}")
+    record, _ = succeed(boot)
+    assert (record["cpu_id[0]"], record["cpu_id[1]"]) == IDS["x86_64"]
+
+
+def test_feature(boot):
+    """The header says that there can be a record."""
+    assert boot.header["features"] & constant("FEATURE_REPORT")
 
 
 @pytest.mark.parametrize("hz", [0, 12345678])
