@@ -10,7 +10,9 @@ import re
 import pytest
 
 from abi import constant
-from machine import ARM64, ARCHES, MIB, OPTION_CACHES, OPTION_HIDE, OPTION_MMU, PAGE, X86_64, Boot
+from machine import (
+    ARM64, ARCHES, GIB, MIB, OPTION_ALIAS, OPTION_CACHES, OPTION_HIDE, OPTION_MMU, PAGE, X86_64, Boot,
+)  # fmt: skip
 from old_tables import GEOMETRIES, OldTables
 from segments import pattern
 from test_stack import SPARE, paint, unused
@@ -190,3 +192,14 @@ def test_outside_of_memory(x86_64):
     x86_64.boot.params["linear_map.range[0].size"] = (1 << 40) - PAGE
     x86_64.boot.params["linear_map.range[0].start"] = PAGE
     assert x86_64.lines()[0][0] == f"verifying: a table outside the ranges: {place:#x}"
+
+
+def test_not_identical(tmp_path):
+    """A table at an address where the loader's map has other memory is not read there."""
+    skip = Skip(X86_64, GEOMETRIES["x86_64"][0], tmp_path)
+    skip.boot.options |= OPTION_ALIAS
+    place = 256 * GIB + skip.tables.address(1)
+    skip.tables.tables[0][(skip.geometry.linear & (1 << 48) - 1) >> 39] = place | 3
+    skip.boot.params["linear_map.range[0].size"] = (1 << 39) - PAGE
+    skip.boot.params["linear_map.range[0].start"] = PAGE
+    assert skip.lines()[0][0] == f"verifying: a table outside the ranges: {place:#x}"
