@@ -271,8 +271,7 @@ static int fill_arm64(const struct purg_old_kernel *old, struct purg_linear_map 
 	int error = arm64_root(old, &root);
 
 	map->flags = PURG_LINEAR_MAP_LIVE;
-	if (!error)
-		take_memory(old, root, map);
+	take_memory(old, root, map);
 	return error;
 }
 

@@ -1,74 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * loader/linear_map.c. Of the recorded machines' vmcoreinfo, what is right is read by strstr and strtoull; elsewhere it
- * is written out. Texts lie in blocks of exactly their size, so that a read behind them is seen.
+ * loader/linear_map.c: what the purgatory is told of the running kernel's page tables. What is right is written out;
+ * which ranges are kept is asked of qsort. test_loader_vmcoreinfo.c has the reader of vmcoreinfo.
  */
-#include "maps.h"
-
-#define MIB 0x100000
-#define GIB 0x40000000
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static const struct purg_range memory[] = {{0x1000, 0x9e000}, {MIB, 0x2ef00000}, {0x3f000000, 0xfe0000}};
-static const struct purg_range region = {0x2f000000, 0x10000000};
-
-#define X86_TEXT                                                                                   \
-	"OSRELEASE=6.1.0\nSYMBOL(swapper_pg_dir)=ffffffffb0610000\nNUMBER(phys_base)=-150994944\n" \
-	"NUMBER(pgtable_l5_enabled)=0\nNUMBER(sme_mask)=0\nCRASHTIME=\n"
-#define X86_ROOT 0x27610000 /* 0x30610000 behind the kernel's map, and 0x9000000 back */
-#define X86_LINEAR 0xffff96bac0000000
-
-#define ARM64_TEXT                                                                                                 \
-	"SYMBOL(swapper_pg_dir)=ffffa8cf3a58f000\nNUMBER(VA_BITS)=48\nNUMBER(kimage_voffset)=0xffffa8cef9000000\n" \
-	"NUMBER(PHYS_OFFSET)=0x40000000\nNUMBER(TCR_EL1_T1SZ)=0x10\n"
-#define ARM64_LINEAR 0xfffeffffc0000000
-
-static struct purg_old_kernel x86_64(void)
-{
-	return (struct purg_old_kernel){
-		.arch = PURG_ARCH_X86_64,
-		.linear_map = X86_LINEAR,
-		.memory = memory,
-		.memory_count = COUNT(memory),
-		.region = region,
-	};
-}
-
-static struct purg_old_kernel arm64(void)
-{
-	struct purg_old_kernel old = x86_64();
-
-	old.arch = PURG_ARCH_ARM64;
-	old.linear_map = ARM64_LINEAR;
-	return old;
-}
-
-/* With this text. After an error the block must be as it was. */
-static int fill(struct purg_params *params, struct purg_old_kernel old, const char *text, size_t size)
-{
-	char *copy = exact(text, size);
-	struct purg_params before;
-	int error;
-
-	memset(params, 0x5a, sizeof(*params));
-	before = *params;
-	old.vmcoreinfo = copy;
-	old.vmcoreinfo_size = size;
-	error = purg_params_unless_unmapped(params, &old);
-	if (!error) {
-		assert_int_equal(params->verify, PURG_VERIFY_UNLESS_UNMAPPED);
-		before.verify = params->verify;
-		before.linear_map = params->linear_map;
-	}
-	assert_memory_equal(params, &before, sizeof(before));
-	free_exact(copy, size);
-	return error;
-}
-
-static int fill_text(struct purg_params *params, struct purg_old_kernel old, const char *text)
-{
-	return fill(params, old, text, strlen(text));
-}
+#include "old_kernel.h"
 
 static void check_map(const struct purg_linear_map *map, uint32_t flags, uint32_t levels, uint64_t root, uint64_t va)
 {
@@ -143,143 +78,6 @@ static void test_arm64(void **state)
 				   "NUMBER(TCR_EL1_T1SZ)=0x10\n"),
 			 0);
 	check_map(&params.linear_map, PURG_LINEAR_MAP_LIVE, 0, 0, ARM64_LINEAR + region.start);
-}
-
-/* Of the x86 kernel's other numbers nothing matters to arm64, and the other way round. */
-static void test_foreign_keys(void **state)
-{
-	struct purg_params params;
-
-	(void)state;
-	assert_int_equal(fill_text(&params, arm64(), "NUMBER(sme_mask)=1\nNUMBER(pgtable_l5_enabled)=7\n"), 0);
-	assert_int_equal(fill_text(&params, x86_64(), X86_TEXT "NUMBER(VA_BITS)=x\n"), 0);
-}
-
-/* What a line may be like, in the place of phys_base's: what is said of it, or 0 and the number it has. */
-static const struct {
-	const char *line;
-	int error;
-	uint64_t number;
-} lines[] = {
-	{"NUMBER(phys_base)=0\n", 0, 0},
-	{"NUMBER(phys_base)=-9223372036854775808\n", 0, (uint64_t)INT64_MIN},
-	{"NUMBER(phys_base)=9223372036854775807\n", 0, INT64_MAX},
-	{"NUMBER(phys_base)=18446744073709551615\n", 0, UINT64_MAX},
-	{"NUMBER(phys_base)=0x1234567890abcdef\n", 0, 0x1234567890abcdef},
-	{"NUMBER(phys_base)=0xffffffffffffffff\n", 0, UINT64_MAX},
-	{"NUMBER(phys_base)=00000000000000000000000000000000000000001\n", 0, 1},
-	{"xNUMBER(phys_base)=1\nNUMBER(phys_base)=2\n", 0, 2},
-	{"\n\n=\nNUMBER(phys_bas)=1\nNUMBER\nNUMBER(phys_base)=2\n", 0, 2},
-	{"NUMBER(phys_base)=-9223372036854775809\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=18446744073709551616\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=99999999999999999999\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=0x10000000000000000\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=-0x1\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=--1\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=0x\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=-\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base) =1\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)= 1\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=1 \n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=1\r\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=ff\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=0xfg\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=1\nNUMBER(phys_base)=1\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=1\nNUMBER(phys_base)\n", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=1", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base)=1\ncut", PURG_ERR_OLD_VMCOREINFO, 0},
-	{"NUMBER(phys_base", PURG_ERR_OLD_VMCOREINFO, 0},
-};
-
-/* The symbol is chosen so that the root is MIB if the number is read rightly. */
-static void test_lines(void **state)
-{
-	struct purg_params params;
-	char text[256];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(lines); i++) {
-		struct purg_old_kernel old = x86_64();
-
-		old.levels = 4;
-		snprintf(text, sizeof(text), "SYMBOL(swapper_pg_dir)=%llx\n%s",
-			 MIB + 0xffffffff80000000 - (unsigned long long)lines[i].number, lines[i].line);
-		if (fill_text(&params, old, text) != lines[i].error)
-			fail_msg("%s", text);
-		if (!lines[i].error)
-			assert_int_equal(params.linear_map.root, MIB);
-	}
-}
-
-/* A symbol is hexadecimal without 0x, and never negative. */
-static void test_symbols(void **state)
-{
-	static const char *const bad[] = {"0xffffffff80100000", "-1", "", "FFFFFFFF80100000", "1ffffffff80100000",
-					  "ffffffff80100000h"};
-	struct purg_old_kernel old = x86_64();
-	struct purg_params params;
-	char text[128];
-
-	(void)state;
-	old.levels = 4;
-	for (size_t i = 0; i < COUNT(bad); i++) {
-		snprintf(text, sizeof(text), "SYMBOL(swapper_pg_dir)=%s\nNUMBER(phys_base)=0\n", bad[i]);
-		if (fill_text(&params, old, text) != PURG_ERR_OLD_VMCOREINFO)
-			fail_msg("%s", text);
-	}
-}
-
-/* Cut anywhere, it is either refused or short of whole lines. */
-static void test_cut(void **state)
-{
-	static const char x86_text[] = X86_TEXT, arm64_text[] = ARM64_TEXT;
-	struct purg_params params;
-
-	(void)state;
-	for (size_t size = 1; size < sizeof(x86_text) - 1; size++)
-		if (x86_text[size - 1] != '\n')
-			assert_int_equal(fill(&params, x86_64(), x86_text, size), PURG_ERR_OLD_VMCOREINFO);
-	for (size_t size = 1; size < sizeof(arm64_text) - 1; size++)
-		if (arm64_text[size - 1] != '\n')
-			assert_int_equal(fill(&params, arm64(), arm64_text, size), PURG_ERR_OLD_VMCOREINFO);
-}
-
-/* A line that has a key of vmcoreinfo in another place; the error; and whose kernel it is. */
-static const struct {
-	const char *text;
-	int error;
-	uint16_t arch;
-} texts[] = {
-	{"NUMBER(sme_mask)=140737488355328\n" X86_TEXT, PURG_ERR_OLD_VMCOREINFO, PURG_ARCH_X86_64},
-	{"NUMBER(sme_mask)=140737488355328\n", PURG_ERR_OLD_ENCRYPTED, PURG_ARCH_X86_64},
-	{"NUMBER(pgtable_l5_enabled)=2\n", PURG_ERR_OLD_VMCOREINFO, PURG_ARCH_X86_64},
-	{"NUMBER(pgtable_l5_enabled)=-1\n", PURG_ERR_OLD_VMCOREINFO, PURG_ARCH_X86_64},
-	{"NUMBER(phys_base)=1\n", PURG_ERR_OLD_LEVELS, PURG_ARCH_X86_64},
-	{"NUMBER(pgtable_l5_enabled)=0\nSYMBOL(swapper_pg_dir)=ffffffff80100000\n", PURG_ERR_OLD_ROOT,
-	 PURG_ARCH_X86_64},
-	{"NUMBER(pgtable_l5_enabled)=0\nNUMBER(phys_base)=1\n", PURG_ERR_OLD_ROOT, PURG_ARCH_X86_64},
-	{"NUMBER(VA_BITS)=35\nNUMBER(PHYS_OFFSET)=0\nNUMBER(TCR_EL1_T1SZ)=1\n", PURG_ERR_OLD_VMCOREINFO,
-	 PURG_ARCH_ARM64},
-	{"NUMBER(VA_BITS)=53\nNUMBER(PHYS_OFFSET)=0\nNUMBER(TCR_EL1_T1SZ)=1\n", PURG_ERR_OLD_VMCOREINFO,
-	 PURG_ARCH_ARM64},
-	{"NUMBER(VA_BITS)=48\nNUMBER(PHYS_OFFSET)=0\nNUMBER(TCR_EL1_T1SZ)=1\n", PURG_ERR_OLD_ADDRESS, PURG_ARCH_ARM64},
-	/* Before 5.4 the linear map was elsewhere: what the caller says is not contradicted. */
-	{"NUMBER(VA_BITS)=48\nNUMBER(PHYS_OFFSET)=0\n", 0, PURG_ARCH_ARM64},
-	{"NUMBER(VA_BITS)=48\nNUMBER(TCR_EL1_T1SZ)=1\n", 0, PURG_ARCH_ARM64},
-	{"NUMBER(PHYS_OFFSET)=0\nNUMBER(TCR_EL1_T1SZ)=1\n", 0, PURG_ARCH_ARM64},
-};
-
-static void test_texts(void **state)
-{
-	struct purg_params params;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++)
-		if (fill_text(&params, texts[i].arch == PURG_ARCH_ARM64 ? arm64() : x86_64(), texts[i].text) !=
-		    texts[i].error)
-			fail_msg("%s", texts[i].text);
 }
 
 /* The top table is a page, in memory that was declared. */
@@ -495,96 +293,18 @@ static void test_arm64_range_of_root(void **state)
 	assert_true(holds(&params.linear_map, &ranges[0]));
 }
 
-/* ---- Recorded machines ---- */
-
-/* The text of vmcoreinfo in a recorded /proc/kcore, from its first line to its last newline. */
-static char *recorded_text(const char *name)
-{
-	static char data[0x10000];
-	char path[128], *text;
-	size_t size;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "tests/machines/%s/proc/kcore", name);
-	file = fopen(path, "rb");
-	assert_non_null(file);
-	size = fread(data, 1, sizeof(data) - 1, file);
-	fclose(file);
-	data[size] = 0;
-	text = memmem(data, size, "OSRELEASE=", 10);
-	assert_non_null(text);
-	*(strrchr(text, '\n') + 1) = 0;
-	return text;
-}
-
-static uint64_t said(const char *text, const char *key, int base)
-{
-	const char *found = strstr(text, key);
-
-	assert_non_null(found);
-	return strtoull(found + strlen(key), NULL, base);
-}
-
-static void test_recorded_x86_64(void **state)
-{
-	static const char *const names[] = {"x86_64-q35-crash", "x86_64-high"};
-	static const struct purg_range all = {MIB, 1ULL << 40};
-	struct purg_params params;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(names); i++) {
-		const char *text = recorded_text(names[i]);
-		struct purg_old_kernel old = x86_64();
-
-		old.memory = &all;
-		old.memory_count = 1;
-		old.region = (struct purg_range){1ULL << 41, MIB};
-		assert_int_equal(fill_text(&params, old, text), 0);
-		assert_int_equal(params.linear_map.levels, 4 + i);
-		assert_int_equal(params.linear_map.root, said(text, "\nSYMBOL(swapper_pg_dir)=", 16) +
-								 said(text, "\nNUMBER(phys_base)=", 10) -
-								 0xffffffff80000000);
-	}
-}
-
-static void test_recorded_arm64(void **state)
-{
-	static const char *const names[] = {"arm64-virt-crash", "arm64-uefi-acpi"};
-	struct purg_params params;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(names); i++) {
-		const char *text = recorded_text(names[i]);
-		struct purg_old_kernel old = arm64();
-
-		old.linear_map = 0;
-		assert_int_equal(fill_text(&params, old, text), 0);
-		assert_int_equal(params.linear_map.flags, PURG_LINEAR_MAP_LIVE);
-		assert_int_equal(said(text, "\nNUMBER(VA_BITS)=", 10), 48);
-		assert_int_equal(params.linear_map.va,
-				 0xffff000000000000 + region.start - said(text, "\nNUMBER(PHYS_OFFSET)=", 16));
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_x86_64),
 		cmocka_unit_test(test_x86_64_by_caller),
 		cmocka_unit_test(test_arm64),
-		cmocka_unit_test(test_foreign_keys),
-		cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_symbols),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_root),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_arm64_range_of_root),
-		cmocka_unit_test(test_recorded_x86_64),
-		cmocka_unit_test(test_recorded_arm64),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
