@@ -183,6 +183,7 @@
 #define PURG_E_DTB 20         /* what x0 points at is not a DTB, or lies badly */
 #define PURG_E_UNMAPPED 21    /* a range is not in the identity map that the purgatory was entered with */
 #define PURG_E_SOURCE 22      /* what is copied was not verified, and the copy is not said to be of such memory */
+#define PURG_E_FAULT 23       /* an exception: an address that does not answer, or damaged code */
 
 /* Sizes and offsets. */
 #define PURG_HEADER_SIZE 0x40
