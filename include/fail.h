@@ -15,8 +15,8 @@ void fail_tell(const struct finding *finding);
 _Noreturn void fail_end(uint32_t code);
 
 /*
- * Where exceptions end, on the image's own stack: syndrome, pc and address are as in struct purg_report. A second one on
- * the way is caught by the architecture, and halts.
+ * Where exceptions end, on the image's own stack: syndrome, pc and address are as in struct purg_report. A second one
+ * on the way is caught by the architecture, and halts.
  */
 _Noreturn void fault(uint64_t syndrome, uint64_t pc, uint64_t address);
 

@@ -26,8 +26,8 @@ bool verify_segment(const struct purg_segment *segment, const struct sha256_engi
 
 /*
  * True if every segment has its digest, and the concatenation its own; adds to *verified. A segment i whose bit i is
- * set in skip is left out; of those that are concatenated it must be all or none. While a segment is read, *finding names
- * it.
+ * set in skip is left out; of those that are concatenated it must be all or none. While a segment is read, *finding
+ * names it.
  */
 bool verify_segments(const struct purg_params *params, uint64_t skip, const struct sha256_engine *engine,
 		     struct finding *finding, struct verified *verified);

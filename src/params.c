@@ -320,8 +320,7 @@ static bool check_fallback(const struct purg_params *params, struct finding *fin
 		return false;
 	if (handoff->stub && ranges_overlap(segment->start, segment->size, handoff->stub, PURG_STUB_SIZE))
 		return refuse(finding, PURG_E_OVERLAP, "stub", handoff->stub);
-	return range_within(entry, 1, segment->start, segment->size) ||
-	       refuse(finding, PURG_E_ENTRY, "entry", entry);
+	return range_within(entry, 1, segment->start, segment->size) || refuse(finding, PURG_E_ENTRY, "entry", entry);
 }
 
 /* What else the policy has: what it has not must be zero, but for timer_hz, of which the record has use as well. */

@@ -4,7 +4,8 @@
 
 /*
  * vectors - for VBAR_ELx: Arm ARM, "Exception vectors". None is expected: SError, IRQ and FIQ are masked, and stay for
- * whoever unmasks them. Those of another exception level or width are as good as any.
+ * whoever unmasks them. The first half of the table will do, that of this exception level with either stack pointer:
+ * nothing runs below. What follows it in memory is other code.
  *
  * In:       x0 and up: what was interrupted, and is not gone back to
  * Out:      fault(ESR | kind << VECTORS_KIND_SHIFT, ELR, FAR); the second time, and if that faults itself, a halt
@@ -17,7 +18,7 @@
 	.hidden	vectors
 	.type	vectors, %function
 vectors:
-	.rept	4
+	.rept	2
 	.irp	kind, 0, 1, 2, 3	/* synchronous, IRQ, FIQ, SError */
 	.balign	0x80
 	mov	x3, #\kind
@@ -30,8 +31,7 @@ vectors:
 caught:
 	adr	x4, already
 	ldr	w5, [x4]
-	mov	w0, #PURG_E_FAULT
-	cbnz	w5, arch_halt
+	cbnz	w5, 3f
 	mov	w5, #1
 	str	w5, [x4]
 	msr	spsel, #1
@@ -51,6 +51,8 @@ caught:
 	mrs	x2, far_el2
 2:	orr	x0, x0, x3, lsl #VECTORS_KIND_SHIFT
 	b	fault
+3:	mov	w0, #PURG_E_FAULT
+	b	arch_halt
 	.size	caught, . - caught
 
 	.section .bss.already, "aw", %nobits
