@@ -10,6 +10,7 @@ UNIT_params := $(GENERIC)
 UNIT_main := $(GENERIC)
 UNIT_report := $(GENERIC)
 UNIT_skip := $(GENERIC)
+UNIT_policies := $(GENERIC)
 UNIT_compat := $(GENERIC)
 UNIT_console := $(GENERIC)
 UNIT_tables := $(GENERIC) arch/arm64/tables.c
@@ -18,7 +19,7 @@ UNIT_bootparams := front/x86_64/bootparams.c loader/boot_params.c loader/bzimage
 # Those of the library have all of it.
 LOADER_UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_loader_*.c))
 $(foreach unit,$(LOADER_UNITS),$(eval UNIT_$(unit) := $(LOADER_SOURCES) $(call loader-sha256,$(HOST_ARCH))))
-UNITS := $(LOADER_UNITS) sha256 params main report skip compat console tables dtb bootparams
+UNITS := $(LOADER_UNITS) sha256 params main policies skip report compat console tables dtb bootparams
 UNIT_TESTS := $(UNITS:%=$O/tests/unit/test_%)
 
 define unit-test
