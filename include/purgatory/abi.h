@@ -126,9 +126,7 @@
 #define PURG_CHECK_DTB (1 << 1)    /* arm64: magic, alignment to 8 and size (at most 2 MiB) of the DTB at x0 */
 
 /* purg_linear_map.flags */
-#define PURG_LINEAR_MAP_LIVE                                                                     \
-	(1 << 0) /* arm64: root and tcr are those in the CPU's registers at entry, and zero here \
-		  */
+#define PURG_LINEAR_MAP_LIVE (1 << 0)   /* arm64: root and tcr are those in the CPU's registers, and zero here */
 #define PURG_LINEAR_MAP_SEARCH (1 << 1) /* no va is known (va and pa are zero): search the whole upper half */
 
 /*
