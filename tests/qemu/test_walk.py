@@ -149,7 +149,8 @@ def live(state, tmp_path):
     params, boot = skip.boot.params, skip.boot
     boot.state = state
     boot.target = skip.arch.spare_at
-    code = SET_AND_GO.pack(*SET_AND_GO_CODE, params["linear_map.root"], params["linear_map.tcr"], boot.place + boot.header["entry"])
+    entry = boot.place + boot.header["entry"]
+    code = SET_AND_GO.pack(*SET_AND_GO_CODE, params["linear_map.root"], params["linear_map.tcr"], entry)
     boot.put(boot.target, code)
     params["linear_map.root"] = params["linear_map.tcr"] = 0
     params["linear_map.flags"] = constant("LINEAR_MAP_LIVE")
