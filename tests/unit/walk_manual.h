@@ -47,9 +47,10 @@ uint64_t manual_root(const struct manual *manual, uint64_t address);
 /* The same entry, but so that it does not count: absent, or on x86 read-only. */
 uint64_t manual_protect(uint64_t entry);
 
-/* Bits that mean nothing to whoever asks what is mapped: of entries that point at tables, and of leaves. */
+/* Bits that mean nothing to whoever asks what is mapped: of entries that point at tables, of leaves, of the register. */
 extern const uint64_t manual_table_noise;
 extern const uint64_t manual_leaf_noise;
+extern const uint64_t manual_root_noise;
 
 /* Of the virtual addresses that one entry covers. */
 static inline uint32_t manual_shift(const struct manual *manual, uint32_t height)

@@ -5,9 +5,16 @@
  */
 #include "walk_manual.h"
 
+/*
+ * FEAT_LPA is not told by the registers: with 64 KiB entries are read as if it were there. Where it is not, the bits that
+ * it has are zero, and its blocks are not made.
+ */
+
 /* Bits from high to low. */
 #define BITS(high, low) ((~UINT64_C(0) >> (63 - (high))) & (~UINT64_C(0) << (low)))
 #define FIELD(value, high, low) (((value)&BITS(high, low)) >> (low))
+
+#define KNOWN_FLAGS (PURG_LINEAR_MAP_LIVE | PURG_LINEAR_MAP_SEARCH)
 
 #define PAGE_OR_TABLE 3
 #define BLOCK 1
@@ -18,13 +25,18 @@
 const uint64_t manual_table_noise = BITS(63, 52) | BITS(7, 2);
 const uint64_t manual_leaf_noise = BITS(63, 51) | BITS(11, 10) | BITS(7, 2);
 
+/* ASID and CnP. */
+const uint64_t manual_root_noise = BITS(63, 48) | 1;
+
 bool manual_regime(const struct purg_linear_map *map, uint64_t ttbr1, uint64_t tcr, struct manual *manual)
 {
 	uint32_t bits, granule[4] = {0, 14, 12, 16}; /* TG1 */
-	uint64_t ips, root;
-	bool ds;
+	uint64_t ips;
+	bool ds, live = map->flags & PURG_LINEAR_MAP_LIVE;
 
-	if (!(map->flags & PURG_LINEAR_MAP_LIVE)) {
+	if (map->levels || map->flags & ~(uint32_t)KNOWN_FLAGS || (live && (map->root || map->tcr)))
+		return false;
+	if (!live) {
 		ttbr1 = map->root;
 		tcr = map->tcr;
 	}
@@ -32,11 +44,12 @@ bool manual_regime(const struct purg_linear_map *map, uint64_t ttbr1, uint64_t t
 	ips = FIELD(tcr, 34, 32);
 	ds = FIELD(tcr, 59, 59);
 	*manual = (struct manual){.page_shift = granule[FIELD(tcr, 31, 30)]};
-	if (!manual->page_shift)
+	/* EPD1: the upper half is not walked at all. */
+	if (!manual->page_shift || FIELD(tcr, 23, 23))
 		return false;
 	manual->lpa2 = ds && manual->page_shift != 16;
-	manual->lpa = ips == 6 && manual->page_shift == 16;
-	manual->base_52 = ips == 6 && (manual->lpa2 || manual->lpa);
+	manual->lpa = manual->page_shift == 16;
+	manual->base_52 = manual->lpa2 || (manual->lpa && ips == 6);
 	manual->physical_bits = manual->lpa2 || manual->lpa ? 52 : 48;
 	if (bits < 25 || bits > (manual->lpa2 || manual->page_shift == 16 ? 52 : 48))
 		return false;
@@ -46,10 +59,9 @@ bool manual_regime(const struct purg_linear_map *map, uint64_t ttbr1, uint64_t t
 	manual->first = ~UINT64_C(0) << bits;
 	manual->root_size = UINT64_C(8) << (bits - manual_shift(manual, manual->top));
 	manual->root_align = manual->base_52 && manual->root_size < 64 ? 64 : manual->root_size;
-	root = ttbr1 & BITS(47, 1);
+	manual->root = ttbr1 & BITS(47, 1);
 	if (manual->base_52)
-		root = (ttbr1 & BITS(47, 6)) | FIELD(ttbr1, 5, 2) << 48;
-	manual->root = root & -manual->root_align;
+		manual->root = (ttbr1 & BITS(47, 6)) | FIELD(ttbr1, 5, 2) << 48;
 	return true;
 }
 

@@ -14,11 +14,14 @@
 const uint64_t manual_table_noise = UINT64_C(0xfff0000000000f7c);
 const uint64_t manual_leaf_noise = UINT64_C(0xfff0000000000f7c);
 
+/* PCID, or PWT and PCD. */
+const uint64_t manual_root_noise = 0xfff;
+
 bool manual_regime(const struct purg_linear_map *map, uint64_t ttbr1, uint64_t tcr, struct manual *manual)
 {
 	(void)ttbr1;
 	(void)tcr;
-	if (map->levels != 4 && map->levels != 5)
+	if ((map->levels != 4 && map->levels != 5) || map->flags & ~(uint32_t)PURG_LINEAR_MAP_SEARCH || map->tcr)
 		return false;
 	*manual = (struct manual){
 		.root = map->root & ADDRESS,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
  * Physical memory for the walk of the old kernel's tables: any address that 64 bits can say, zero where nothing was
- * written. It stands in for arch/ARCH/old_memory.c, and tells whether it was read where it may be only.
+ * written. It stands in for what the CPU reads, and tells whether it was read where it may be only.
  */
 #ifndef WALK_MEMORY_H
 #define WALK_MEMORY_H
@@ -16,7 +16,7 @@ struct memory {
 	uint64_t ttbr1, tcr;               /* the CPU's registers */
 	bool no_caches;                    /* old_memory_begin says no */
 	uint64_t unreachable;              /* the eight bytes there cannot be read; zero: all can */
-	bool open;                         /* between old_memory_begin and its end */
+	bool open;                         /* old_memory_begin was called */
 	uint64_t reads;
 	uint64_t stray; /* reads outside the ranges, misaligned, or while memory is not open */
 };

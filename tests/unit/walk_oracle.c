@@ -16,24 +16,23 @@ void oracle_translate(const struct manual *manual, const struct purg_linear_map 
 	uint64_t table = manual->root, size = manual->root_size, way[HEIGHTS];
 
 	for (uint32_t height = manual->top;; height--) {
-		uint64_t at = table + (va >> manual_shift(manual, height)) % (size / 8) * 8, entry = memory_get(at);
+		uint64_t at = table + (va >> manual_shift(manual, height)) % (size / 8) * 8;
 
-		*translation = (struct translation){MANUAL_TABLE, PURG_WALK_POINTER, height, table};
-		if (!memory_declared(map, table, size) || (memory.unreachable && at == memory.unreachable))
+		*translation = (struct translation){MANUAL_TABLE, PURG_WALK_POINTER, true, height, table};
+		if (!memory_declared(map, table, size))
 			return;
 		translation->doubt = PURG_WALK_CYCLE;
 		for (uint32_t above = manual->top; above > height; above--)
 			if (way[above] == table)
 				return;
 		way[height] = table;
-		translation->end = manual_entry(manual, height, entry, &translation->address);
-		translation->doubt = PURG_WALK_NONE;
-		if (translation->end == MANUAL_INVALID) {
-			translation->end = MANUAL_TABLE;
-			translation->doubt = PURG_WALK_ENTRY;
+		*translation = (struct translation){MANUAL_TABLE, PURG_WALK_POINTER, false, height, at};
+		if (memory.unreachable && at == memory.unreachable)
 			return;
-		}
-		if (translation->end != MANUAL_TABLE)
+		translation->end = manual_entry(manual, height, memory_get(at), &translation->address);
+		if (translation->end == MANUAL_INVALID)
+			*translation = (struct translation){MANUAL_TABLE, PURG_WALK_ENTRY, false, height, at};
+		if (translation->doubt == PURG_WALK_ENTRY || translation->end != MANUAL_TABLE)
 			return;
 		table = translation->address;
 		size = UINT64_C(1) << manual->page_shift;
@@ -48,9 +47,15 @@ static bool zero(const uint8_t *digest)
 	return true;
 }
 
-static bool in_region(const struct purg_linear_map *map, const struct purg_segment *segment)
+static bool is_physical(uint64_t start, uint64_t size)
 {
-	return segment->start >= map->region && segment->size <= map->region_size &&
+	return size && start < arch_physical_end() && size <= arch_physical_end() - start;
+}
+
+/* Some bytes, all of them in the region. */
+static bool is_candidate(const struct purg_linear_map *map, const struct purg_segment *segment)
+{
+	return segment->size && segment->start >= map->region && segment->size <= map->region_size &&
 	       segment->start - map->region <= map->region_size - segment->size;
 }
 
@@ -61,15 +66,15 @@ static bool ranges_wrong(const struct purg_params *params)
 	if (!map->range_count || map->range_count > PURG_MAX_RANGES)
 		return true;
 	for (uint32_t i = 0; i < map->range_count; i++) {
-		uint64_t start = map->range[i].start, size = map->range[i].size, end = arch_physical_end();
+		uint64_t start = map->range[i].start, size = map->range[i].size;
 
-		if (start > end || size > end - start)
+		if (!is_physical(start, size))
 			return true;
 		for (int j = 0; j < PURG_MAX_CONSOLES; j++) {
 			const struct purg_console *console = &params->console[j];
 			uint64_t span = console->kind == PURG_CONSOLE_VGA ? PURG_CONSOLE_VGA_SPAN : PURG_CONSOLE_SPAN;
 
-			if (console->kind && console->kind != PURG_CONSOLE_8250_PORT && size &&
+			if (console->kind && console->kind != PURG_CONSOLE_8250_PORT &&
 			    start < console->base + span && console->base < start + size)
 				return true;
 		}
@@ -77,8 +82,8 @@ static bool ranges_wrong(const struct purg_params *params)
 	return false;
 }
 
-/* What the entries on the way to this address count, if no address before it, from start on, has counted them. */
-static uint64_t entries_on_way(const struct manual *manual, uint64_t va, uint64_t start, uint32_t height)
+/* The entries that are read on the way to this address and were not on the way to one before it, from start on. */
+static uint64_t new_entries(const struct manual *manual, uint64_t va, uint64_t start, uint32_t height)
 {
 	uint64_t entries = 0;
 
@@ -87,7 +92,6 @@ static uint64_t entries_on_way(const struct manual *manual, uint64_t va, uint64_
 	return entries;
 }
 
-/* Every address from start to last; each() is told what there is. One entry's pages are all alike. */
 struct look {
 	const struct purg_params *params;
 	struct manual manual;
@@ -98,28 +102,37 @@ struct look {
 	struct oracle *oracle;
 };
 
-typedef void each_fn(struct look *look, uint64_t va, uint64_t size, const struct translation *translation);
+static void doubt(struct look *look, uint32_t result, uint64_t address)
+{
+	if (!look->oracle->doubts)
+		look->oracle->address = address;
+	look->oracle->doubts |= 1u << result;
+}
 
+/* Is told what there is at an address; the same for so many bytes. False: enough. */
+typedef bool each_fn(struct look *look, uint64_t va, uint64_t size, const struct translation *translation);
+
+/* Every address from start to last, until the first doubt. Those that one entry maps, or does not, are all alike. */
 static void look_from(struct look *look, uint64_t start, uint64_t last, each_fn *each)
 {
 	const struct manual *manual = &look->manual;
 	struct translation translation;
 	uint64_t va = start, end;
+	bool more;
 
 	do {
 		oracle_translate(manual, &look->params->linear_map, va, &translation);
 		end = va | ((UINT64_C(1) << manual_shift(manual, translation.height)) - 1);
 		if (end > last)
 			end = last;
-		look->oracle->entries += entries_on_way(manual, va, start, translation.height);
+		look->oracle->entries += new_entries(manual, va, start, translation.height + translation.unread);
 		if (look->oracle->entries > look->limit)
-			look->oracle->doubts |= 1 << PURG_WALK_BUDGET;
-		if (translation.end == MANUAL_TABLE)
-			look->oracle->doubts |= 1 << translation.doubt;
-		else
-			each(look, va, end - va + 1, &translation);
+			doubt(look, PURG_WALK_BUDGET, 0);
+		else if (translation.end == MANUAL_TABLE)
+			doubt(look, translation.doubt, translation.address);
+		more = !look->oracle->doubts && each(look, va, end - va + 1, &translation);
 		va = end + 1;
-	} while (end != last && look->oracle->entries <= look->limit);
+	} while (more && end != last);
 }
 
 static void mapped(struct look *look, uint32_t segment, uint64_t address)
@@ -130,78 +143,79 @@ static void mapped(struct look *look, uint32_t segment, uint64_t address)
 	look->mapped[segment] = true;
 }
 
-static void each_of_segment(struct look *look, uint64_t va, uint64_t size, const struct translation *translation)
+static bool each_of_segment(struct look *look, uint64_t va, uint64_t size, const struct translation *translation)
 {
-	uint64_t pa = va - look->delta, start = look->params->segment[look->segment].start;
+	bool leaf = translation->end == MANUAL_LEAF;
 
-	look->oracle->pages += size >> look->manual.page_shift;
-	if (translation->end == MANUAL_LEAF)
-		mapped(look, look->segment, pa < start ? start : pa);
+	look->oracle->pages += leaf ? 1 : size >> look->manual.page_shift;
+	if (leaf)
+		mapped(look, look->segment, va - look->delta);
+	return !leaf;
 }
 
-static void each_of_root(struct look *look, uint64_t va, uint64_t size, const struct translation *translation)
+static uint64_t page_of(const struct look *look, uint64_t address)
+{
+	return address >> look->manual.page_shift << look->manual.page_shift;
+}
+
+static bool each_of_root(struct look *look, uint64_t va, uint64_t size, const struct translation *translation)
 {
 	uint64_t span = UINT64_C(1) << manual_shift(&look->manual, translation->height);
-	uint64_t page = look->manual.root >> look->manual.page_shift << look->manual.page_shift;
 
 	(void)size;
-	look->control = translation->end == MANUAL_LEAF && translation->address + va % span == page;
+	look->control = translation->end == MANUAL_LEAF &&
+			translation->address + va % span == page_of(look, look->manual.root);
+	return false;
 }
 
-static void each_of_half(struct look *look, uint64_t va, uint64_t size, const struct translation *translation)
+static bool each_of_half(struct look *look, uint64_t va, uint64_t size, const struct translation *translation)
 {
 	const struct purg_params *params = look->params;
+	uint64_t pa = translation->address;
 
 	(void)va;
 	if (translation->end != MANUAL_LEAF)
-		return;
+		return true;
 	look->oracle->pages += size >> look->manual.page_shift;
-	look->control |= look->manual.root - translation->address < size;
+	look->control |= look->manual.root - pa < size;
 	for (uint32_t i = 0; i < params->segment_count; i++) {
-		uint64_t start = params->segment[i].start;
+		const struct purg_segment *segment = &params->segment[i];
+		uint64_t first = page_of(look, segment->start);
 
-		if (!in_region(&params->linear_map, &params->segment[i]) || !params->segment[i].size ||
-		    translation->address + size <= start ||
-		    start + params->segment[i].size <= translation->address)
-			continue;
-		mapped(look, i, start > translation->address ? start : translation->address);
+		if (is_candidate(&params->linear_map, segment) && pa + size > segment->start &&
+		    segment->start + segment->size > pa)
+			mapped(look, i, pa > first ? pa : first);
 	}
-}
-
-/* The first and the last byte of the pages that hold any of the range, as virtual addresses; false: not in the half. */
-static bool pages_of(const struct look *look, uint64_t pa, uint64_t size, uint64_t *start, uint64_t *last)
-{
-	uint64_t page = UINT64_C(1) << look->manual.page_shift;
-
-	*start = pa + look->delta;
-	*last = *start + (size - 1);
-	if (*start < look->manual.first || *last < *start)
-		return false;
-	*start &= -page;
-	*last |= page - 1;
 	return true;
 }
 
-static void look_up(struct look *look)
+/* The pages that hold any of the memory, at their virtual addresses. */
+static void look_up(struct look *look, uint64_t pa, uint64_t size, each_fn *each)
+{
+	uint64_t page = UINT64_C(1) << look->manual.page_shift, start = pa + look->delta, last = start + (size - 1);
+
+	if (look->oracle->doubts)
+		return;
+	if (start < look->manual.first || last < start || look->delta % page)
+		doubt(look, PURG_WALK_ADDRESS, pa);
+	else
+		look_from(look, start & -page, last | (page - 1), each);
+}
+
+/* The root first: if the tables do not map that, they are not what they should be. */
+static void look_up_all(struct look *look)
 {
 	const struct purg_params *params = look->params;
-	uint64_t start, last;
 
-	for (uint32_t i = 0; i < params->segment_count; i++) {
-		const struct purg_segment *segment = &params->segment[i];
+	look_up(look, look->manual.root, 1, each_of_root);
+	if (!look->oracle->doubts && !look->control)
+		doubt(look, PURG_WALK_CONTROL, look->manual.root);
+	for (look->segment = 0; look->segment < params->segment_count; look->segment++) {
+		const struct purg_segment *segment = &params->segment[look->segment];
 
-		if (!in_region(&params->linear_map, segment) || !segment->size)
-			continue;
-		look->segment = i;
-		if (!pages_of(look, segment->start, segment->size, &start, &last))
-			look->oracle->doubts |= 1 << PURG_WALK_ADDRESS;
-		else
-			look_from(look, start, last, each_of_segment);
+		if (is_candidate(&params->linear_map, segment))
+			look_up(look, segment->start, segment->size, each_of_segment);
 	}
-	if (!pages_of(look, look->manual.root, 1, &start, &last))
-		look->oracle->doubts |= 1 << PURG_WALK_CONTROL | 1 << PURG_WALK_ADDRESS;
-	else
-		look_from(look, start, last, each_of_root);
 }
 
 /* All of the concatenation, or nothing of it. */
@@ -213,7 +227,7 @@ static uint64_t skip(const struct look *look)
 	for (uint32_t i = 0; i < params->segment_count; i++) {
 		if (params->segment[i].kind == PURG_DIGEST_CONCAT)
 			concat |= UINT64_C(1) << i;
-		if (in_region(&params->linear_map, &params->segment[i]) && !look->mapped[i])
+		if (is_candidate(&params->linear_map, &params->segment[i]) && !look->mapped[i])
 			safe |= UINT64_C(1) << i;
 	}
 	return (safe & concat) == concat ? safe : safe & ~concat;
@@ -227,17 +241,18 @@ static uint32_t doubts_of_block(const struct purg_params *params, struct manual 
 	uint32_t doubts = 0;
 
 	for (uint32_t i = 0; i < params->segment_count; i++)
-		any |= in_region(map, &params->segment[i]);
+		any |= is_candidate(map, &params->segment[i]);
 	if (zero(params->block_digest) || zero(params->image_digest))
-		doubts |= 1 << PURG_WALK_DIGEST;
-	if (!map->region_size || map->region + (map->region_size - 1) < map->region || !any)
-		doubts |= 1 << PURG_WALK_REGION;
+		doubts |= 1u << PURG_WALK_DIGEST;
+	if (!any || !is_physical(map->region, map->region_size))
+		doubts |= 1u << PURG_WALK_REGION;
 	if (ranges_wrong(params))
-		doubts |= 1 << PURG_WALK_RANGES;
-	if (!manual_regime(map, memory.ttbr1, memory.tcr, manual) || (search && (map->va || map->pa)))
-		doubts |= 1 << PURG_WALK_GEOMETRY;
+		doubts |= 1u << PURG_WALK_RANGES;
+	if (!manual_regime(map, memory.ttbr1, memory.tcr, manual) || manual->root % manual->root_align ||
+	    (search && (map->va || map->pa)))
+		doubts |= 1u << PURG_WALK_GEOMETRY;
 	if (memory.no_caches)
-		doubts |= 1 << PURG_WALK_CACHES;
+		doubts |= 1u << PURG_WALK_CACHES;
 	return doubts;
 }
 
@@ -254,25 +269,36 @@ void oracle_look(const struct purg_params *params, struct oracle *oracle)
 	look.limit = map->budget ? map->budget : PURG_DEFAULT_BUDGET;
 	if (oracle->doubts)
 		return;
-	if (map->flags & PURG_LINEAR_MAP_SEARCH)
+	oracle->at_work = true;
+	if (!(map->flags & PURG_LINEAR_MAP_SEARCH)) {
+		look_up_all(&look);
+	} else {
 		look_from(&look, look.manual.first, UINT64_MAX, each_of_half);
-	else
-		look_up(&look);
-	if (!oracle->doubts && !look.control)
-		oracle->doubts = 1 << PURG_WALK_CONTROL;
+		if (!oracle->doubts && !look.control)
+			doubt(&look, PURG_WALK_CONTROL, look.manual.root);
+	}
 	if (!oracle->doubts)
 		oracle->skip = skip(&look);
 }
 
+/* What is wrong with a block may be found in any order; in a walk there is but one first doubt. */
+static bool agrees(const struct oracle *oracle, const struct walk *walk)
+{
+	bool same_address = walk->address == oracle->address;
+
+	if (walk->skip != oracle->skip)
+		return false;
+	if (oracle->doubts)
+		return walk->result < 32 && oracle->doubts >> walk->result & 1 &&
+		       (!oracle->at_work || walk->result == PURG_WALK_BUDGET || same_address);
+	return walk->result == oracle->result && walk->pages == oracle->pages && walk->entries == oracle->entries &&
+	       (walk->result == PURG_WALK_MAPPED ? same_address : !walk->address);
+}
+
 bool oracle_agrees(const struct oracle *oracle, const struct walk *walk)
 {
-	bool same = walk->skip == oracle->skip;
+	bool same = agrees(oracle, walk);
 
-	if (oracle->doubts)
-		same = same && walk->result < 32 && oracle->doubts >> walk->result & 1;
-	else
-		same = same && walk->result == oracle->result && walk->pages == oracle->pages &&
-		       (walk->result != PURG_WALK_MAPPED || walk->address == oracle->address);
 	if (!same)
 		fprintf(stderr,
 			"walk: result %u, address %#" PRIx64 ", skip %#" PRIx64 ", pages %" PRIu64 ", entries %" PRIu64

@@ -11,7 +11,8 @@
 #include "walk_manual.h"
 
 struct oracle {
-	uint32_t doubts;  /* bit PURG_WALK_*: there was this doubt; if any, nothing may be skipped */
+	uint32_t doubts;  /* bit PURG_WALK_*: there is this doubt; if any, nothing may be skipped */
+	bool at_work;     /* the tables were looked at: there is one doubt at most, and address has what was doubted */
 	uint32_t result;  /* without doubt */
 	uint64_t address; /* PURG_WALK_MAPPED: the first one */
 	uint64_t skip, pages, entries;
@@ -23,9 +24,10 @@ void oracle_look(const struct purg_params *params, struct oracle *oracle);
 /* One translation: of a virtual address, down to what ends it. */
 struct translation {
 	enum manual_entry end; /* MANUAL_TABLE: the way is doubtful */
-	uint32_t doubt;        /* then this PURG_WALK_* */
+	uint32_t doubt;        /* then this PURG_WALK_*, ... */
+	bool unread;           /* ... and true if no entry of the last table was read */
 	uint32_t height;       /* of the table where it ended */
-	uint64_t address;      /* MANUAL_LEAF: of the leaf's first byte */
+	uint64_t address;      /* MANUAL_LEAF: of the leaf's first byte; in doubt: of the table, or of the entry */
 };
 void oracle_translate(const struct manual *manual, const struct purg_linear_map *map, uint64_t va,
 		      struct translation *translation);
