@@ -104,14 +104,10 @@ static void entries_4k(void **state)
 static void entries_16k(void **state)
 {
 	static const struct case_entry entry[] = {
-		{14, 0x0068000123454703, WALK_LEAF, 0x123454000},
-		{14, 0x0068000123457703, WALK_LEAF, 0x123454000},
-		{14, 0x0068000123454701, WALK_BROKEN, 0},
-		{25, 0x0068000122000701, WALK_LEAF, 0x122000000},
-		{25, 0x0000000123457003, WALK_TABLE, 0x123454000},
-		{36, 0x0068001000000701, WALK_BROKEN, 0},
-		{36, 0x0000000123454003, WALK_TABLE, 0x123454000},
-		{47, 0x0068800000000701, WALK_BROKEN, 0},
+		{14, 0x0068000123454703, WALK_LEAF, 0x123454000},  {14, 0x0068000123457703, WALK_LEAF, 0x123454000},
+		{14, 0x0068000123454701, WALK_BROKEN, 0},          {25, 0x0068000122000701, WALK_LEAF, 0x122000000},
+		{25, 0x0000000123457003, WALK_TABLE, 0x123454000}, {36, 0x0068001000000701, WALK_BROKEN, 0},
+		{36, 0x0000000123454003, WALK_TABLE, 0x123454000}, {47, 0x0068800000000701, WALK_BROKEN, 0},
 	};
 	static const struct case_entry lpa2[] = {
 		{14, 0x0068000123454703, WALK_LEAF, 0xc000123454000},
@@ -192,7 +188,7 @@ static void bad_registers(void **state)
 	static const struct {
 		uint64_t tcr;
 		uint32_t most;
-	} kind[] = {{TG1_4K | IPS_52, 48},      {TG1_4K | DS, 52},       {TG1_16K | IPS_48, 48},
+	} kind[] = {{TG1_4K | IPS_52, 48},       {TG1_4K | DS, 52},      {TG1_16K | IPS_48, 48},
 		    {TG1_16K | DS | IPS_52, 52}, {TG1_64K | IPS_48, 52}, {TG1_64K | IPS_52, 52},
 		    {TG1(0) | DS | IPS_52, 0},   {TG1_4K | EPD1, 0}};
 	struct walk_geometry geometry;

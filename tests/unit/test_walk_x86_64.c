@@ -101,7 +101,10 @@ static void protected_above(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(entries), cmocka_unit_test(registers), cmocka_unit_test(protected_above), CASES,
+		cmocka_unit_test(entries),
+		cmocka_unit_test(registers),
+		cmocka_unit_test(protected_above),
+		CASES,
 	};
 
 	return cmocka_run_group_tests_name("walk_x86_64", tests, NULL, NULL);

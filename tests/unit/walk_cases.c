@@ -6,7 +6,9 @@
 
 #include "walk_cases.h"
 
-#define ROUNDS 250
+/* Random worlds for all kinds of tables together. */
+#define WORLDS 8000
+#define BUDGET_WORLDS 1000
 
 static struct world world;
 
@@ -87,7 +89,7 @@ static void random_worlds(uint32_t flags, const uint32_t *least)
 		struct purg_linear_map map = case_map[i];
 
 		map.flags |= flags;
-		for (uint32_t round = 0; round < ROUNDS; round++) {
+		for (uint32_t round = 0; round < WORLDS / case_maps; round++) {
 			world_seed(i << 32 | round);
 			world_make(&world, &map);
 			if (!world_agrees(&world, &walk))
@@ -128,7 +130,7 @@ void case_budget(void **state)
 		struct purg_linear_map map = case_map[i / 2];
 
 		map.flags |= way[i % 2];
-		for (uint32_t round = 0; round < 20; round++) {
+		for (uint32_t round = 0; round < BUDGET_WORLDS / case_maps; round++) {
 			world_seed(i << 32 | round);
 			world_make(&world, &map);
 			if (!world_agrees_on_budget(&world))
@@ -141,7 +143,8 @@ void case_budget(void **state)
 void case_edges(void **state)
 {
 	(void)state;
-	EACH_MAP_AND_WAY {
+	EACH_MAP_AND_WAY
+	{
 		case_walk(&world, PURG_WALK_UNMAPPED, 1);
 		for (uint32_t i = 0; i <= CASE_PAGES; i++) {
 			uint64_t pa = world.pa + i * page(), va = world_va(&world, pa);
@@ -163,7 +166,8 @@ void case_heights(void **state)
 	uint32_t tried = 0;
 
 	(void)state;
-	EACH_MAP_AND_WAY {
+	EACH_MAP_AND_WAY
+	{
 		for (uint32_t height = 0; height <= world.manual.top; height++) {
 			bool leaf = manual_has_leaf(&world.manual, height);
 			uint64_t pa = world.pa + 5 * page(), entry;
@@ -200,7 +204,8 @@ static void unmap_page(uint32_t index)
 void case_segments(void **state)
 {
 	(void)state;
-	EACH_MAP_AND_WAY {
+	EACH_MAP_AND_WAY
+	{
 		world.params.segment_count = 0;
 		world_segment(&world, world.pa + 6 * page() - 1, 2, PURG_DIGEST_SEGMENT);
 		world_segment(&world, world.pa + 8 * page() + 1, 1, PURG_DIGEST_STRIPED);
@@ -226,7 +231,8 @@ void case_segments(void **state)
 void case_concat(void **state)
 {
 	(void)state;
-	EACH_MAP_AND_WAY {
+	EACH_MAP_AND_WAY
+	{
 		world.params.segment_count = 0;
 		world_segment(&world, world.pa + 2 * page(), page(), PURG_DIGEST_CONCAT);
 		world_segment(&world, world.pa + 4 * page(), page(), PURG_DIGEST_SEGMENT);
@@ -249,7 +255,8 @@ void case_concat(void **state)
 void case_control(void **state)
 {
 	(void)state;
-	EACH_MAP_AND_WAY {
+	EACH_MAP_AND_WAY
+	{
 		uint64_t root = world.manual.root, entry = world_entry(&world, world_va(&world, root), 0);
 		uint64_t leaf = memory_get(entry);
 
@@ -280,7 +287,8 @@ static uint64_t entry_above(uint32_t height)
 void case_pointers(void **state)
 {
 	(void)state;
-	EACH_MAP_AND_WAY {
+	EACH_MAP_AND_WAY
+	{
 		struct purg_linear_map *map = &world.params.linear_map;
 		uint64_t entry = entry_above(1), good = memory_get(entry), outside = map->range[0].start - page();
 
@@ -312,7 +320,8 @@ void case_pointers(void **state)
 void case_cycles(void **state)
 {
 	(void)state;
-	EACH_MAP_AND_WAY {
+	EACH_MAP_AND_WAY
+	{
 		uint64_t table[8], root_va = world_va(&world, world.manual.root);
 
 		for (uint32_t height = 0; height <= world.manual.top; height++)
@@ -322,7 +331,8 @@ void case_cycles(void **state)
 			uint64_t entry = entry_above(height), good = memory_get(entry);
 
 			for (uint32_t above = height; above <= world.manual.top; above++) {
-				/* A short table at the top has no address that an entry could have, unless it is first. */
+				/* A short table at the top has no address that an entry could have, unless it is first.
+				 */
 				if (table[above] & (page() - 1))
 					continue;
 				memory_set(entry, manual_table(&world.manual, table[above]));
@@ -347,13 +357,22 @@ void case_ranges(void **state)
 		uint64_t start, size;
 		bool good;
 	} range[] = {
-		{0, 1, true},           {0, 0, false},          {end - 1, 1, true},  {0, end, true},
-		{end, 1, false},        {end, 0, false},        {end - 1, 2, false}, {0, end + 1, false},
-		{1, UINT64_MAX, false}, {UINT64_MAX, 1, false}, {4096, -UINT64_C(4096), false},
+		{0, 1, true},
+		{0, 0, false},
+		{end - 1, 1, true},
+		{0, end, true},
+		{end, 1, false},
+		{end, 0, false},
+		{end - 1, 2, false},
+		{0, end + 1, false},
+		{1, UINT64_MAX, false},
+		{UINT64_MAX, 1, false},
+		{4096, -UINT64_C(4096), false},
 	};
 
 	(void)state;
-	EACH_MAP_AND_WAY {
+	EACH_MAP_AND_WAY
+	{
 		struct purg_linear_map *map = &world.params.linear_map;
 		struct purg_range tables = map->range[0];
 
@@ -367,9 +386,9 @@ void case_ranges(void **state)
 		for (uint32_t i = 0; i <= PURG_MAX_RANGES + 1; i++) {
 			map->range_count = i;
 			case_walk(&world,
-				  !i || i > PURG_MAX_RANGES ? PURG_WALK_RANGES :
-				  i == PURG_MAX_RANGES      ? PURG_WALK_UNMAPPED :
-							      PURG_WALK_POINTER,
+				  !i || i > PURG_MAX_RANGES ? PURG_WALK_RANGES
+				  : i == PURG_MAX_RANGES    ? PURG_WALK_UNMAPPED
+							    : PURG_WALK_POINTER,
 				  i == PURG_MAX_RANGES);
 		}
 		map->range_count = UINT32_MAX;
@@ -389,13 +408,15 @@ void case_consoles(void **state)
 		       {PURG_CONSOLE_VGA, PURG_CONSOLE_VGA_SPAN}};
 
 	(void)state;
-	EACH_MAP_AND_WAY {
+	EACH_MAP_AND_WAY
+	{
 		const struct purg_range *range = &world.params.linear_map.range[0];
 
 		for (size_t i = 0; i < sizeof(console) / sizeof(console[0]); i++) {
 			struct purg_console *second = &world.params.console[1];
 
-			*second = (struct purg_console){.kind = console[i].kind, .base = range->start - console[i].span};
+			*second =
+				(struct purg_console){.kind = console[i].kind, .base = range->start - console[i].span};
 			case_walk(&world, PURG_WALK_UNMAPPED, 1);
 			second->base++;
 			case_walk(&world, PURG_WALK_RANGES, 0);
@@ -413,7 +434,8 @@ void case_consoles(void **state)
 void case_region(void **state)
 {
 	(void)state;
-	EACH_MAP_AND_WAY {
+	EACH_MAP_AND_WAY
+	{
 		struct purg_linear_map *map = &world.params.linear_map;
 		struct purg_segment *segment = &world.params.segment[0];
 		uint64_t start = segment->start, size = segment->size;
@@ -455,7 +477,8 @@ void case_policy(void **state)
 	const uint32_t policy[] = {PURG_VERIFY_ALWAYS, PURG_VERIFY_NEVER, PURG_VERIFY_UNLESS_UNMAPPED ^ 1, UINT32_MAX};
 
 	(void)state;
-	EACH_MAP_AND_WAY {
+	EACH_MAP_AND_WAY
+	{
 		struct purg_params *params = &world.params;
 
 		for (size_t i = 0; i < sizeof(policy) / sizeof(policy[0]); i++) {
@@ -481,7 +504,8 @@ void case_policy(void **state)
 void case_fields(void **state)
 {
 	(void)state;
-	EACH_MAP_AND_WAY {
+	EACH_MAP_AND_WAY
+	{
 		const uint64_t value[] = {0,
 					  1,
 					  7,
@@ -507,8 +531,7 @@ void case_fields(void **state)
 			for (size_t j = 0; j < sizeof(value) / sizeof(value[0]) + 64; j++) {
 				word[i] = j < 64 ? good ^ UINT64_C(1) << j : value[j - 64];
 				if (!world_agrees(&world, &walk))
-					fail_msg("map %zu, word %zu is %#llx", w_ / 2, i,
-						 (unsigned long long)word[i]);
+					fail_msg("map %zu, word %zu is %#llx", w_ / 2, i, (unsigned long long)word[i]);
 			}
 			word[i] = good;
 		}

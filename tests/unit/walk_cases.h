@@ -52,12 +52,11 @@ void case_policy(void **state);
 void case_consoles(void **state);
 void case_fields(void **state);
 
-#define CASES                                                                                                    \
-	cmocka_unit_test(case_random_look_up), cmocka_unit_test(case_random_search),                             \
-		cmocka_unit_test(case_budget), cmocka_unit_test(case_edges), cmocka_unit_test(case_heights),     \
-		cmocka_unit_test(case_segments), cmocka_unit_test(case_concat), cmocka_unit_test(case_control),  \
-		cmocka_unit_test(case_pointers), cmocka_unit_test(case_cycles), cmocka_unit_test(case_ranges),   \
-		cmocka_unit_test(case_region), cmocka_unit_test(case_consoles), cmocka_unit_test(case_policy),   \
-		cmocka_unit_test(case_fields)
+#define CASES                                                                                                       \
+	cmocka_unit_test(case_random_look_up), cmocka_unit_test(case_random_search), cmocka_unit_test(case_budget), \
+		cmocka_unit_test(case_edges), cmocka_unit_test(case_heights), cmocka_unit_test(case_segments),      \
+		cmocka_unit_test(case_concat), cmocka_unit_test(case_control), cmocka_unit_test(case_pointers),     \
+		cmocka_unit_test(case_cycles), cmocka_unit_test(case_ranges), cmocka_unit_test(case_region),        \
+		cmocka_unit_test(case_consoles), cmocka_unit_test(case_policy), cmocka_unit_test(case_fields)
 
 #endif

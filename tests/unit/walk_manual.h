@@ -18,13 +18,14 @@ struct manual {
 	uint32_t top;        /* and its height */
 	uint64_t first;      /* the kernel's half of virtual addresses goes from here to the end */
 	uint32_t page_shift;
-	uint32_t stride;         /* bits of a virtual address that a table below the top one decodes */
-	uint32_t physical_bits;  /* of what an entry can say */
-	bool lpa2, lpa, base_52; /* arm64: entries of 52 bits, in either encoding; 52 bits in the register of the root */
+	uint32_t stride;        /* bits of a virtual address that a table below the top one decodes */
+	uint32_t physical_bits; /* of what the register and entries can say */
+	bool lpa2, lpa,
+		base_52; /* arm64: entries of 52 bits, in either encoding; 52 bits in the register of the root */
 };
 
 enum manual_entry {
-	MANUAL_HOLE,    /* nothing mapped; x86: nothing that could be written */
+	MANUAL_HOLE, /* nothing mapped; x86: nothing that could be written */
 	MANUAL_TABLE,
 	MANUAL_LEAF,
 	MANUAL_INVALID, /* reserved, or not at this height */
@@ -47,7 +48,8 @@ uint64_t manual_root(const struct manual *manual, uint64_t address);
 /* The same entry, but so that it does not count: absent, or on x86 read-only. */
 uint64_t manual_protect(uint64_t entry);
 
-/* Bits that mean nothing to whoever asks what is mapped: of entries that point at tables, of leaves, of the register. */
+/* Bits that mean nothing to whoever asks what is mapped: of entries that point at tables, of leaves, of the register.
+ */
 extern const uint64_t manual_table_noise;
 extern const uint64_t manual_leaf_noise;
 extern const uint64_t manual_root_noise;

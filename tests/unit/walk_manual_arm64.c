@@ -6,8 +6,8 @@
 #include "walk_manual.h"
 
 /*
- * FEAT_LPA is not told by the registers: with 64 KiB entries are read as if it were there. Where it is not, the bits that
- * it has are zero, and its blocks are not made.
+ * FEAT_LPA is not told by the registers: with 64 KiB entries are read as if it were there. Where it is not, the bits
+ * that it has are zero, and its blocks are not made.
  */
 
 /* Bits from high to low. */
@@ -20,8 +20,8 @@
 #define BLOCK 1
 #define ACCESS_FLAG (1 << 10)
 
-/* Table: NS, APTable, XNTable, PXNTable, and what is ignored. Leaf: AttrIndx, AP, AF, nG, GP, DBM, Contiguous, PXN, UXN,
- * what is ignored. Neither has SH, which LPA2 uses otherwise. */
+/* Table: NS, APTable, XNTable, PXNTable, and what is ignored. Leaf: AttrIndx, AP, AF, nG, GP, DBM, Contiguous, PXN,
+ * UXN, what is ignored. Neither has SH, which LPA2 uses otherwise. */
 const uint64_t manual_table_noise = BITS(63, 52) | BITS(7, 2);
 const uint64_t manual_leaf_noise = BITS(63, 51) | BITS(11, 10) | BITS(7, 2);
 
@@ -50,7 +50,7 @@ bool manual_regime(const struct purg_linear_map *map, uint64_t ttbr1, uint64_t t
 	manual->lpa2 = ds && manual->page_shift != 16;
 	manual->lpa = manual->page_shift == 16;
 	manual->base_52 = manual->lpa2 || (manual->lpa && ips == 6);
-	manual->physical_bits = manual->lpa2 || manual->lpa ? 52 : 48;
+	manual->physical_bits = manual->base_52 ? 52 : 48;
 	if (bits < 25 || bits > (manual->lpa2 || manual->page_shift == 16 ? 52 : 48))
 		return false;
 	manual->stride = manual->page_shift - 3;

@@ -74,8 +74,8 @@ static bool ranges_wrong(const struct purg_params *params)
 			const struct purg_console *console = &params->console[j];
 			uint64_t span = console->kind == PURG_CONSOLE_VGA ? PURG_CONSOLE_VGA_SPAN : PURG_CONSOLE_SPAN;
 
-			if (console->kind && console->kind != PURG_CONSOLE_8250_PORT &&
-			    start < console->base + span && console->base < start + size)
+			if (console->kind && console->kind != PURG_CONSOLE_8250_PORT && start < console->base + span &&
+			    console->base < start + size)
 				return true;
 		}
 	}
@@ -163,8 +163,8 @@ static bool each_of_root(struct look *look, uint64_t va, uint64_t size, const st
 	uint64_t span = UINT64_C(1) << manual_shift(&look->manual, translation->height);
 
 	(void)size;
-	look->control = translation->end == MANUAL_LEAF &&
-			translation->address + va % span == page_of(look, look->manual.root);
+	look->control =
+		translation->end == MANUAL_LEAF && translation->address + va % span == page_of(look, look->manual.root);
 	return false;
 }
 

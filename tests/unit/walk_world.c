@@ -71,7 +71,8 @@ static void place_root(struct world *world)
 {
 	struct manual *manual = &world->manual;
 	struct purg_linear_map *map = &world->params.linear_map;
-	uint64_t tcr = map->tcr, align = manual->root_align > manual->root_size ? manual->root_align : manual->root_size;
+	uint64_t tcr = map->tcr,
+		 align = manual->root_align > manual->root_size ? manual->root_align : manual->root_size;
 
 	manual->root = world->frame[--world->frames] + world_random(page_size(world) / align) * align;
 	map->root = manual_root(manual, manual->root) | (world_random(UINT64_MAX) & manual_root_noise);
@@ -94,8 +95,7 @@ static void begin(struct world *world, const struct purg_linear_map *map, bool r
 	world->params.linear_map.flags = map->flags;
 	world->params.linear_map.levels = map->levels;
 	world->params.linear_map.tcr = map->tcr;
-	memory.tcr = map->tcr;
-	manual_regime(&world->params.linear_map, 0, map->tcr, &world->manual);
+	manual_regime(&(struct purg_linear_map){.levels = map->levels, .tcr = map->tcr}, 0, 0, &world->manual);
 	choose_window(world, random ? 1 + (uint32_t)world_random(world->manual.top + 1) : world->manual.top);
 	if (!(map->flags & PURG_LINEAR_MAP_SEARCH)) {
 		world->params.linear_map.va = world->va;
@@ -159,12 +159,13 @@ struct purg_segment *world_segment(struct world *world, uint64_t start, uint64_t
 	return segment;
 }
 
-/* The highest entry that may be a leaf and is not larger than the window; or, mostly, a page. */
+/* Of a leaf that there may be, and mostly not larger than the window: both its addresses are multiples of that. */
 static uint32_t some_height(const struct world *world)
 {
 	uint32_t height = (uint32_t)world_random(world->manual.top + 1);
+	bool fits = world->window >> manual_shift(&world->manual, height);
 
-	if (!manual_has_leaf(&world->manual, height) || world_random(3))
+	if (!manual_has_leaf(&world->manual, height) || world_random(3) || (!fits && world_random(20)))
 		return 0;
 	return height;
 }
@@ -189,12 +190,15 @@ static void make_ranges(struct world *world)
 static void make_segments(struct world *world)
 {
 	struct purg_linear_map *map = &world->params.linear_map;
-	uint64_t pages = 8 + world_random(200), page = page_size(world), limit = UINT64_C(1) << world->manual.physical_bits;
+	uint64_t pages = 8 + world_random(200), page = page_size(world),
+		 limit = UINT64_C(1) << world->manual.physical_bits;
+	uint64_t end;
 	const uint32_t kind[] = {PURG_DIGEST_SEGMENT, PURG_DIGEST_CONCAT, PURG_DIGEST_STRIPED};
 	uint32_t some_kind = kind[world_random(3)];
 
 	map->region = near_place(world, 600) + (one_in(3) ? world_random(page) : 0);
 	map->region_size = pages * page - (one_in(3) ? world_random(page) : 0);
+	end = map->region + map->region_size;
 	for (uint64_t i = 1 + world_random(5); i--;) {
 		uint64_t start = map->region + world_random(pages) * page, size = (1 + world_random(40)) * page;
 
@@ -204,8 +208,10 @@ static void make_segments(struct world *world)
 			size -= one_in(10) ? size : world_random(page);
 		if (one_in(8))
 			start = near_place(world, 2000);
-		if (one_in(8))
-			size = map->region + map->region_size - start;
+		if (start + size > end && world_random(4))
+			start = map->region;
+		if (start + size > end && world_random(4))
+			size = end - start;
 		if (start < limit && size <= limit - start)
 			world_segment(world, start, size, one_in(2) ? some_kind : kind[world_random(3)]);
 	}
@@ -247,12 +253,12 @@ static void make_map(struct world *world, uint64_t targets)
 	uint64_t page = page_size(world), entry, address, root = world->manual.root;
 	uint32_t height;
 
-	if (world_random(20))
-		world_map(world, world_va(world, root), some_height(world), root);
 	for (uint64_t i = world_random(20); i--;)
 		map_some(world, near_place(world, 600));
 	for (uint64_t i = 0; i < targets; i++)
 		map_some(world, some_target(world));
+	if (world_random(20))
+		world_map(world, world_va(world, root), some_height(world), root);
 	for (uint64_t i = world_random(12); i--;) {
 		height = (uint32_t)world_random(world->manual.top + 1);
 		entry = world_entry(world, world_va(world, near_place(world, 600)) & -page, height);
@@ -262,7 +268,7 @@ static void make_map(struct world *world, uint64_t targets)
 			memory_set(entry, memory_get(entry) | (world_random(UINT64_MAX) & manual_table_noise));
 		else if (memory_get(entry))
 			memory_set(entry, memory_get(entry) | (world_random(UINT64_MAX) & manual_leaf_noise));
-		if (one_in(4))
+		if (one_in(height ? 40 : 4))
 			memory_set(entry, manual_protect(memory_get(entry)));
 	}
 }
@@ -339,7 +345,7 @@ void world_make(struct world *world, const struct purg_linear_map *map)
 	if (one_in(2))
 		damage(world);
 	if (one_in(40))
-		world->params.linear_map.budget = 1 + (uint32_t)world_random(3000);
+		world->params.linear_map.budget = 1 + (uint32_t)world_random(one_in(2) ? 8 : 3000);
 }
 
 /* What must hold of every walk, whatever it has found. */
@@ -379,15 +385,17 @@ bool world_agrees(const struct world *world, struct walk *walk)
 bool world_agrees_on_budget(struct world *world)
 {
 	struct walk walk, again;
+	uint64_t reads;
 
 	world->params.linear_map.budget = 0;
 	if (!world_agrees(world, &walk))
 		return false;
-	if (walk.entries < 2)
+	reads = memory.reads;
+	if (reads < 2)
 		return true;
-	world->params.linear_map.budget = (uint32_t)walk.entries;
-	if (!world_agrees(world, &again) || again.result != walk.result || again.skip != walk.skip)
+	world->params.linear_map.budget = (uint32_t)reads;
+	if (!world_agrees(world, &again) || memcmp(&again, &walk, sizeof(walk)) != 0)
 		return false;
 	world->params.linear_map.budget--;
-	return world_agrees(world, &again) && !again.skip;
+	return world_agrees(world, &again) && again.result == PURG_WALK_BUDGET;
 }

@@ -33,7 +33,8 @@ void world_begin(struct world *world, const struct purg_linear_map *map);
 /* The virtual address in the linear map. */
 uint64_t world_va(const struct world *world, uint64_t pa);
 
-/* Map the address by an entry of this height, making the tables above it; false: something is in the way, or no room. */
+/* Map the address by an entry of this height, making the tables above it; false: something is in the way, or no room.
+ */
 bool world_map(struct world *world, uint64_t va, uint32_t height, uint64_t pa);
 
 /* Where the entry of this height lies, if there are tables down to it; else zero. */
