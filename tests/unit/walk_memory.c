@@ -3,7 +3,6 @@
 
 #include <arch.h>
 #include <console.h>
-#include <params_digest.h>
 #include <walk.h>
 
 #include "walk_memory.h"
@@ -98,8 +97,6 @@ uint64_t arch_physical_end(void)
 {
 	return UINT64_C(1) << 52;
 }
-
-const uint8_t zero_digest[PURG_DIGEST_SIZE];
 
 bool console_touches(const struct purg_console *console, uint64_t start, uint64_t size)
 {

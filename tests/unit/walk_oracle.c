@@ -5,12 +5,31 @@
 
 #include <arch.h>
 
+#include "walk_manual.h"
 #include "walk_memory.h"
 #include "walk_oracle.h"
 
 #define HEIGHTS 5
 
-void oracle_translate(const struct manual *manual, const struct purg_linear_map *map, uint64_t va,
+/* What must be found. */
+struct oracle {
+	uint32_t doubts;  /* bit PURG_WALK_*: there is this doubt; if any, nothing may be skipped */
+	bool at_work;     /* the tables were looked at: there is one doubt at most, and address has what was doubted */
+	uint32_t result;  /* without doubt */
+	uint64_t address; /* PURG_WALK_MAPPED: the first one */
+	uint64_t skip, pages, entries, leaves;
+};
+
+/* One translation: of a virtual address, down to what ends it. */
+struct translation {
+	enum manual_entry end; /* MANUAL_TABLE: the way is doubtful */
+	uint32_t doubt;        /* then this PURG_WALK_*, ... */
+	bool unread;           /* ... and true if no entry of the last table was read */
+	uint32_t height;       /* of the table where it ended */
+	uint64_t address;      /* MANUAL_LEAF: of the leaf's first byte; in doubt: of the table, or of the entry */
+};
+
+static void translate(const struct manual *manual, const struct purg_linear_map *map, uint64_t va,
 		      struct translation *translation)
 {
 	uint64_t table = manual->root, size = manual->root_size, way[HEIGHTS];
@@ -121,7 +140,7 @@ static void look_from(struct look *look, uint64_t start, uint64_t last, each_fn 
 	bool more;
 
 	do {
-		oracle_translate(manual, &look->params->linear_map, va, &translation);
+		translate(manual, &look->params->linear_map, va, &translation);
 		end = va | ((UINT64_C(1) << manual_shift(manual, translation.height)) - 1);
 		if (end > last)
 			end = last;
@@ -130,6 +149,7 @@ static void look_from(struct look *look, uint64_t start, uint64_t last, each_fn 
 			doubt(look, PURG_WALK_BUDGET, 0);
 		else if (translation.end == MANUAL_TABLE)
 			doubt(look, translation.doubt, translation.address);
+		look->oracle->leaves += translation.end == MANUAL_LEAF;
 		more = !look->oracle->doubts && each(look, va, end - va + 1, &translation);
 		va = end + 1;
 	} while (more && end != last);
@@ -256,7 +276,8 @@ static uint32_t doubts_of_block(const struct purg_params *params, struct manual 
 	return doubts;
 }
 
-void oracle_look(const struct purg_params *params, struct oracle *oracle)
+/* By what the block says and what memory holds. */
+static void look_at(const struct purg_params *params, struct oracle *oracle)
 {
 	const struct purg_linear_map *map = &params->linear_map;
 	struct look look = {.params = params, .oracle = oracle, .delta = map->va - map->pa};
@@ -292,19 +313,41 @@ static bool agrees(const struct oracle *oracle, const struct walk *walk)
 		return walk->result < 32 && oracle->doubts >> walk->result & 1 &&
 		       (!oracle->at_work || walk->result == PURG_WALK_BUDGET || same_address);
 	return walk->result == oracle->result && walk->pages == oracle->pages && walk->entries == oracle->entries &&
-	       (walk->result == PURG_WALK_MAPPED ? same_address : !walk->address);
+	       walk->leaves == oracle->leaves && (walk->result == PURG_WALK_MAPPED ? same_address : !walk->address);
 }
 
-bool oracle_agrees(const struct oracle *oracle, const struct walk *walk)
+/* What must hold of every walk, whatever it has found: what could not be read counts as a read, but not as an entry. */
+static bool is_sane(const struct purg_params *params, const struct walk *walk)
 {
-	bool same = agrees(oracle, walk);
+	uint64_t budget = params->linear_map.budget ? params->linear_map.budget : PURG_DEFAULT_BUDGET, all = 0;
 
-	if (!same)
-		fprintf(stderr,
-			"walk: result %u, address %#" PRIx64 ", skip %#" PRIx64 ", pages %" PRIu64 ", entries %" PRIu64
-			"; expected: doubts %#x, result %u, address %#" PRIx64 ", skip %#" PRIx64 ", pages %" PRIu64
-			", entries %" PRIu64 "\n",
-			walk->result, walk->address, walk->skip, walk->pages, walk->entries, oracle->doubts,
-			oracle->result, oracle->address, oracle->skip, oracle->pages, oracle->entries);
-	return same;
+	if (params->segment_count)
+		all = UINT64_MAX >> (64 - params->segment_count);
+	if (walk->skip & ~all || (walk->skip && walk->result != PURG_WALK_UNMAPPED && walk->result != PURG_WALK_MAPPED))
+		return false;
+	return !memory.stray && memory.reads - walk->entries <= (memory.unreachable != 0) && walk->entries <= budget &&
+	       walk->leaves <= walk->entries;
+}
+
+bool oracle_agrees(const struct purg_params *params, struct walk *walk)
+{
+	struct oracle oracle;
+
+	look_at(params, &oracle);
+	memory.map = &params->linear_map;
+	memory.reads = 0;
+	memory.open = false;
+	memset(walk, 0x5a, sizeof(*walk));
+	walk_old_tables(params, walk);
+	if (agrees(&oracle, walk) && is_sane(params, walk))
+		return true;
+	fprintf(stderr,
+		"walk: result %u, address %#" PRIx64 ", skip %#" PRIx64 ", pages %" PRIu64 ", entries %" PRIu64
+		", leaves %" PRIu64 ", reads %" PRIu64 ", stray %" PRIu64
+		"; expected: doubts %#x, result %u, address %#" PRIx64 ", skip %#" PRIx64 ", pages %" PRIu64
+		", entries %" PRIu64 ", leaves %" PRIu64 "\n",
+		walk->result, walk->address, walk->skip, walk->pages, walk->entries, walk->leaves, memory.reads,
+		memory.stray, oracle.doubts, oracle.result, oracle.address, oracle.skip, oracle.pages, oracle.entries,
+		oracle.leaves);
+	return false;
 }

@@ -8,31 +8,7 @@
 
 #include <walk.h>
 
-#include "walk_manual.h"
-
-struct oracle {
-	uint32_t doubts;  /* bit PURG_WALK_*: there is this doubt; if any, nothing may be skipped */
-	bool at_work;     /* the tables were looked at: there is one doubt at most, and address has what was doubted */
-	uint32_t result;  /* without doubt */
-	uint64_t address; /* PURG_WALK_MAPPED: the first one */
-	uint64_t skip, pages, entries;
-};
-
-/* By what the block says and what memory holds. */
-void oracle_look(const struct purg_params *params, struct oracle *oracle);
-
-/* One translation: of a virtual address, down to what ends it. */
-struct translation {
-	enum manual_entry end; /* MANUAL_TABLE: the way is doubtful */
-	uint32_t doubt;        /* then this PURG_WALK_*, ... */
-	bool unread;           /* ... and true if no entry of the last table was read */
-	uint32_t height;       /* of the table where it ended */
-	uint64_t address;      /* MANUAL_LEAF: of the leaf's first byte; in doubt: of the table, or of the entry */
-};
-void oracle_translate(const struct manual *manual, const struct purg_linear_map *map, uint64_t va,
-		      struct translation *translation);
-
-/* A few words on what the two have found, and false, unless that is the same. */
-bool oracle_agrees(const struct oracle *oracle, const struct walk *walk);
+/* Walk; false, and a line on what differs, if that found anything else than it must, or read what it must not. */
+bool oracle_agrees(const struct purg_params *params, struct walk *walk);
 
 #endif
