@@ -155,6 +155,7 @@ static bool look_up(struct look *look, uint64_t start, uint64_t size)
 	uint64_t va = map->va + (start - map->pa), last = va + size - 1;
 	bool absent;
 
+	/* An address with another offset in its page is none of a linear map. */
 	if (va < look->geometry.first || last < va || (va - start) % page)
 		return doubt(look, PURG_WALK_ADDRESS, start);
 	va &= -page;

@@ -16,9 +16,10 @@
 #define IPS_52 6
 #define DS (1ull << 59)
 
-/* The largest half: of 52 bits if descriptors can have as many, else of 48. */
+/* The largest half: of 52 bits if descriptors can have as many, else of 48. The smallest that every CPU has: of 25. */
 #define MIN_T1SZ_WIDE 12
 #define MIN_T1SZ 16
+#define MAX_T1SZ 39
 
 /* TTBR1_EL1: the table's address; where that has 52 bits, the upper ones stand in place of those of 32 bytes. */
 #define TTBR_ADDRESS 0x0000fffffffffffeull
@@ -64,7 +65,7 @@ bool old_tables_geometry(const struct purg_linear_map *map, struct walk_geometry
 	page_shift = granule(tcr);
 	size = tcr >> T1SZ_SHIFT & T1SZ_MASK;
 	wide = page_shift == SHIFT_64K || tcr & DS;
-	if (!page_shift || tcr & EPD1 || size < (wide ? MIN_T1SZ_WIDE : MIN_T1SZ) || 64 - size <= page_shift)
+	if (!page_shift || tcr & EPD1 || size < (wide ? MIN_T1SZ_WIDE : MIN_T1SZ) || size > MAX_T1SZ)
 		return false;
 	*geometry = (struct walk_geometry){
 		.root = root(ttbr, wide && (tcr & DS || (tcr >> IPS_SHIFT & IPS_MASK) == IPS_52)),
