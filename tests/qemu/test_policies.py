@@ -385,6 +385,28 @@ def test_return_from_each_stage(boot, spoil, code):
         assert called_on_x86(boot, constant(code or "E_KERNEL")) == {}
 
 
+def test_return_twice(boot):
+    """Whoever is returned to may enter the image once more: nothing is left of the first time."""
+    failing(boot, "FAIL_RETURN")
+    boot.options |= OPTION_CALL if boot.arch is X86_64 else 0
+    pc, sp, code = ("pc", "sp", "x0") if boot.arch is ARM64 else ("rip", "rsp", "rax")
+    with boot.start(frozen=True) as machine:
+        gdb = machine.gdb
+        gdb.run_to(boot.place)
+        stack = gdb.read(sp)
+        back = int.from_bytes(gdb.read_memory(stack, 8), "little") if boot.arch is X86_64 else ARM64.launcher_at
+        for _ in range(2):
+            gdb.write(sp, stack)
+            gdb.write(pc, boot.place)
+            if boot.arch is ARM64:
+                gdb.write("x30", back)
+            gdb.run_to(back)
+            assert gdb.read(code) == CODE
+        machine.drain()
+        lines = machine.text.splitlines()
+    assert len(lines) == 2 and lines[0] == lines[1] and lines[0].endswith("; returning")
+
+
 @pytest.mark.parametrize("options", [0, OPTION_MMU, OPTION_MMU | OPTION_CACHES], ids=["off", "mmu", "caches"])
 def test_return_on_arm64(arm64, options):
     """At each exception level, called with the MMU off, on, and on with caches."""
