@@ -26,9 +26,38 @@ look() {
 	echo "inner: at $1 was nothing"
 }
 
+# What the old kernel has left, as a file, and what this one knows of the machine; each on a disk.
+dump() {
+	dd if=/proc/vmcore of=/dev/nvme0n1 bs=1M conv=fsync 2>/log
+	sed 's/^/inner: /' /log
+	dmesg >/dmesg
+	keep /dev/nvme0n3 /proc/cmdline /proc/iomem /sys/firmware/memmap /sys/firmware/fdt /sys/kernel/btf/vmlinux /dmesg
+	sync
+	echo 'inner: dumped'
+}
+
 crash() {
 	echo 'outer: jump'
 	echo c >/proc/sysrq-trigger
+}
+
+# keep DISK FILE...: a tar of these files and directories, as far as they are there.
+keep() {
+	disk=$1
+	shift
+	mkdir -p /kept
+	for file; do
+		[ ! -e "$file" ] || cp -r "$file" /kept
+	done
+	tar -cf "$disk" -C /kept .
+	sync
+}
+
+# What the old kernel has left, and what this one knows of the machine, each on its disk (dumps.py).
+dump() {
+	dd if=/proc/vmcore of=/dev/nvme0n1 bs=1M conv=fsync 2>/dev/null
+	keep /dev/nvme0n3 /proc/cmdline /proc/iomem /sys/firmware/memmap /sys/firmware/fdt
+	echo 'inner: dumped'
 }
 
 greet() {
@@ -62,6 +91,8 @@ if [ -e /proc/vmcore ]; then
 	echo "inner: vmcore of $(stat -c %s /proc/vmcore) bytes"
 	# shellcheck disable=SC2154 # of the command line
 	[ ! "$look" ] || look "$look"
+	# shellcheck disable=SC2154 # of the command line
+	[ ! "$dump" ] || dump
 fi
 echo 'inner: end'
 poweroff -f

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""What a dump must have of the crash (dumps.py): read by readelf, makedumpfile, gdb, and by a reader of our own."""
+
+import os
+import re
+import struct
+import subprocess
+
+from btf import members
+from dumps import BEFORE_STORE, VICTIM, regions
+from machine import BUILD
+from vmcore import pid_of, register_of
+
+COMM = b"busybox-culprit\0"
+# CONFIG_VMAP_STACK or not, a kernel's stack has that many bytes on either architecture, at least.
+STACK = 16 * 1024
+
+LINES = {
+    ("sysrq", "arm64"): ["Kernel panic - not syncing: sysrq triggered crash"],
+    ("oops", "arm64"): [
+        "Unable to handle kernel NULL pointer dereference at virtual address 0000000000000000",
+        r"pc : __arm64_sys_sethostname\+0x8/",
+        "Kernel panic - not syncing: Oops: Fatal exception",
+    ],
+    ("sysrq", "x86_64"): ["Kernel panic - not syncing: sysrq triggered crash"],
+    ("oops", "x86_64"): [
+        "BUG: kernel NULL pointer dereference, address: 0000000000000000",
+        "#PF: supervisor write access in kernel mode",
+        r"RIP: 0010:__x64_sys_sethostname\+0x0/",
+    ],
+}
+
+# struct new_utsname (<linux/utsname.h>): six arrays of 65 characters, the third is the release.
+RELEASE = 2 * 65
+
+HOST = os.uname().machine.replace("aarch64", "arm64")
+EMULATOR = {"arm64": "qemu-aarch64", "x86_64": "qemu-x86_64"}
+MULTIARCH = {"arm64": "aarch64-linux-gnu", "x86_64": "x86_64-linux-gnu"}
+
+
+def run(*command):
+    """What a program says."""
+    return subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True).stdout
+
+
+def examine(crash):
+    """The panic's message, the task that crashed and what a process had in memory are in the dump."""
+    with crash.vmcore() as vmcore:
+        assert_headers(crash, vmcore)
+        assert vmcore.physical(crash.secret_at, len(crash.secret)) == crash.secret
+        log = log_of(crash)
+        assert_log(crash, log)
+        task = task_of(crash, vmcore)
+        assert_by_gdb(crash, vmcore, task)
+
+
+def assert_headers(crash, vmcore):
+    """The dump has all RAM of the old kernel but the crash kernel's; readelf finds a note of each CPU."""
+    text = run("readelf", "-n", "-l", "-W", crash.disk("dump"))
+    assert len(re.findall(r"NT_PRSTATUS", text)) == len(vmcore.cpus()) == crash.cpus
+    assert len(re.findall(r"^ +VMCOREINFO +0x", text, re.M)) == 1
+    assert len(re.findall(r"^ +LOAD +0x", text, re.M)) == len(vmcore.loads)
+    assert {start for start, _ in regions(crash.outer, "System RAM")} - {0, 0x1000} <= {load.physical for load in vmcore.loads}
+    for start, end in regions(crash.outer, "Crash kernel"):
+        assert all(load.physical + load.size <= start or end <= load.physical for load in vmcore.loads)
+
+
+def log_of(crash):
+    """The old kernel's log, by its own architecture's makedumpfile."""
+    command = ["makedumpfile"]
+    if crash.arch != HOST:
+        root, libraries = BUILD / "makedumpfile", f"lib/{MULTIARCH[crash.arch]}"
+        path = f"{root / 'usr' / libraries}:{root / libraries}"
+        command = [EMULATOR[crash.arch], "-L", f"/usr/{MULTIARCH[crash.arch]}", "-E", f"LD_LIBRARY_PATH={path}"]
+        command += [root / "usr/bin/makedumpfile"]
+    log = crash.guest.directory / "log"
+    run(*command, "--dump-dmesg", crash.disk("dump"), log)
+    return log.read_text(encoding="ascii", errors="replace")
+
+
+def assert_log(crash, log):
+    """The kernel has told of the crash, and of the process."""
+    for line in LINES[crash.way, crash.arch]:
+        assert re.search(line, log), log
+    assert re.search(rf"CPU: {crash.cpu} PID: {crash.pid} Comm: busybox-culprit ", log), log
+
+
+def task_of(crash, vmcore):
+    """Where the task is that ran on that CPU: by its name, with its number, and the stack on which it crashed."""
+    task = members(crash.outer["vmlinux"], "task_struct")
+    status = vmcore.cpus()[crash.cpu]
+    assert pid_of(status) == crash.pid
+    stack_pointer = register_of(status, crash.arch, "sp")
+    if crash.way == "oops":
+        store = crash.symbols[VICTIM[crash.arch]] + BEFORE_STORE[crash.arch]
+        assert register_of(status, crash.arch, "pc") == store
+    found = []
+    for place in vmcore.find(COMM):
+        start = place - task["comm"]
+        try:
+            (pid,) = struct.unpack("<I", vmcore.virtual(start + task["pid"], 4))
+            (stack,) = struct.unpack("<Q", vmcore.virtual(start + task["stack"], 8))
+        except LookupError:
+            continue
+        if pid == crash.pid and stack < stack_pointer < stack + STACK:
+            found.append(place)
+    (comm,) = found
+    return comm
+
+
+def assert_by_gdb(crash, vmcore, comm):
+    """gdb, with the old kernel's symbols, says the same: which kernel, in which function, which task, which secret."""
+    info = vmcore.info()
+    release = int(info["SYMBOL(init_uts_ns)"], 16) + int(info["OFFSET(uts_namespace.name)"]) + RELEASE
+    (secret,) = [place for place in vmcore.find(crash.secret) if place_of(vmcore, place) == crash.secret_at]
+    looks = [f"x/s {address:#x}" for address in (release, comm, secret)]
+    text = run(
+        *("gdb-multiarch", "-nx", "-batch", symbols(crash)),
+        *(word for line in (f"core-file {crash.disk('dump')}", "info threads", *looks) for word in ("-ex", line)),
+    )
+    function = VICTIM[crash.arch] if crash.way == "oops" else "__crash_kexec"
+    assert re.search(rf"LWP {crash.pid}\b.*0x[0-9a-f]+ in {function} \(\)", text), text
+    for value in (info["OSRELEASE"], COMM[:-1].decode(), crash.secret.decode()):
+        assert re.search(rf'^0x[0-9a-f]+.*:\t"{re.escape(value)}"$', text, re.M), text
+
+
+def place_of(vmcore, virtual):
+    """The physical address."""
+    return next(l.physical + virtual - l.virtual for l in vmcore.loads if l.virtual <= virtual < l.virtual + l.size)
+
+
+def symbols(crash):
+    """An ELF of the old kernel's functions, by /proc/kallsyms: there is no smaller one with the kernel's own symbols."""
+    base, end = crash.symbols["_stext"], crash.symbols["_etext"]
+    functions = {name: at - base for name, at in crash.symbols.items() if base <= at < end}
+    source = crash.guest.directory / "symbols.s"
+    lines = [f'.section .text, "ax", %nobits\nstart: .space {end - base:#x}']
+    lines += [f'.set "{name}", start + {offset:#x}' for name, offset in functions.items()]
+    source.write_text("\n".join(lines) + "\n", encoding="ascii")
+    unlinked, elf = source.with_suffix(".o"), source.with_suffix(".elf")
+    run(f"{MULTIARCH[crash.arch]}-as", source, "-o", unlinked)
+    run(f"{MULTIARCH[crash.arch]}-ld", f"-Ttext={base:#x}", "-e", "0", unlinked, "-o", elf)
+    return elf
