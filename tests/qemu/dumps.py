@@ -10,7 +10,7 @@ import re
 import tarfile
 from pathlib import Path
 
-from machine import MIB
+from machine import MIB, PAGE
 from outer import BOOT_PATIENCE
 from vmcore import Vmcore
 
@@ -77,7 +77,7 @@ class Crash:
         seconds = machine.greeting()
         machine.wait_for("^inner: dumped$", BOOT_PATIENCE)
         self.inner = self.told("inner")
-        secret = machine.wait_for(r"^outer: (SECRET=[a-z]{32}) at (\d+)$")
+        secret = machine.wait_for(r"outer: (SECRET=[a-z]{32}) at (\d+)$")
         self.secret, self.secret_at = secret[1].encode(), int(secret[2])
         self.pid = int(re.findall(r"^outer: culprit is (\d+)$", machine.text, re.M)[-1])
         return seconds
@@ -108,6 +108,11 @@ class Crash:
             self.disk(name).unlink(missing_ok=True)
 
 
+def pages(ranges):
+    """The numbers of all pages that lie in these ranges, ends exclusive."""
+    return {page for start, end in ranges for page in range(-(-start // PAGE), end // PAGE)}
+
+
 def regions(told, name):
     """[(start, end)], ends exclusive, that /proc/iomem has under this name."""
     lines = re.findall(rf"^ *([0-9a-f]+)-([0-9a-f]+) : {name}$", told["iomem"].decode(), re.M)
@@ -117,5 +122,5 @@ def regions(told, name):
 def memmap(told):
     """{(start, end, type)} of /sys/firmware/memmap, ends exclusive."""
     numbers = {path.split("/")[1] for path in told if path.startswith("memmap/")}
-    entry = lambda number, name: told[f"memmap/{number}/{name}"].decode().strip()
-    return {(int(entry(n, "start"), 16), int(entry(n, "end"), 16) + 1, entry(n, "type")) for n in numbers}
+    entries = [[told[f"memmap/{number}/{name}"].decode().strip() for name in ("start", "end", "type")] for number in numbers]
+    return {(int(start, 16), int(end, 16) + 1, kind) for start, end, kind in entries}

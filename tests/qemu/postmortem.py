@@ -7,20 +7,22 @@ import struct
 import subprocess
 
 from btf import members
-from dumps import BEFORE_STORE, VICTIM, regions
-from machine import BUILD
+from dumps import BEFORE_STORE, VICTIM, memmap, pages, regions
+from machine import BUILD, MIB
 from vmcore import pid_of, register_of
 
 COMM = b"busybox-culprit\0"
 # CONFIG_VMAP_STACK or not, a kernel's stack has that many bytes on either architecture, at least.
 STACK = 16 * 1024
 
+# On x86 Linux keeps that free for the crash kernel, so what is there is of interest to nobody.
+FIRST_MIB = pages([(0, MIB)])
+
 LINES = {
     ("sysrq", "arm64"): ["Kernel panic - not syncing: sysrq triggered crash"],
     ("oops", "arm64"): [
         "Unable to handle kernel NULL pointer dereference at virtual address 0000000000000000",
         r"pc : __arm64_sys_sethostname\+0x8/",
-        "Kernel panic - not syncing: Oops: Fatal exception",
     ],
     ("sysrq", "x86_64"): ["Kernel panic - not syncing: sysrq triggered crash"],
     ("oops", "x86_64"): [
@@ -44,6 +46,12 @@ def run(*command):
 
 
 def examine(crash):
+    """All that follows."""
+    assert_told(crash)
+    assert_dump(crash)
+
+
+def assert_dump(crash):
     """The panic's message, the task that crashed and what a process had in memory are in the dump."""
     with crash.vmcore() as vmcore:
         assert_headers(crash, vmcore)
@@ -60,9 +68,35 @@ def assert_headers(crash, vmcore):
     assert len(re.findall(r"NT_PRSTATUS", text)) == len(vmcore.cpus()) == crash.cpus
     assert len(re.findall(r"^ +VMCOREINFO +0x", text, re.M)) == 1
     assert len(re.findall(r"^ +LOAD +0x", text, re.M)) == len(vmcore.loads)
-    assert {start for start, _ in regions(crash.outer, "System RAM")} - {0, 0x1000} <= {load.physical for load in vmcore.loads}
-    for start, end in regions(crash.outer, "Crash kernel"):
-        assert all(load.physical + load.size <= start or end <= load.physical for load in vmcore.loads)
+    taken = pages(regions(crash.outer, "Crash kernel"))
+    dumped = pages((load.physical, load.physical + load.size) for load in vmcore.loads)
+    assert dumped - FIRST_MIB == pages(regions(crash.outer, "System RAM")) - taken - FIRST_MIB
+
+
+def assert_told(crash):
+    """The crash kernel has been told of its memory, the dump and the firmware's memory, on x86 without memmap=."""
+    taken = regions(crash.outer, "Crash kernel")
+    line = crash.inner["cmdline"].decode()
+    if crash.arch == "arm64":
+        # The low region is the last one (drivers/of/fdt.c).
+        assert chosen(crash, "linux,usable-memory-range") == sorted(taken, reverse=True)
+        ((start, end),) = chosen(crash, "linux,elfcorehdr")
+        assert any(low <= start < end <= high for low, high in taken)
+        assert pages(regions(crash.inner, "System RAM")) <= pages(taken)
+    else:
+        usable = {entry for entry in memmap(crash.inner) if entry[2] == "System RAM"}
+        assert "memmap=" not in line and "elfcorehdr=0x" in line
+        assert pages(entry[:2] for entry in usable) <= pages(taken) | FIRST_MIB
+        assert {entry for entry in memmap(crash.outer) if entry[2] != "System RAM"} <= memmap(crash.inner)
+
+
+def chosen(crash, name):
+    """[(start, end)] of the ranges in a property of the inner kernel's device tree, ends exclusive."""
+    path = crash.guest.directory / "fdt"
+    path.write_bytes(crash.inner["fdt"])
+    cells = [int(cell, 16) for cell in run("fdtget", "-t", "x", path, "/chosen", name).split()]
+    numbers = [high << 32 | low for high, low in zip(cells[::2], cells[1::2])]
+    return [(start, start + size) for start, size in zip(numbers[::2], numbers[1::2])]
 
 
 def log_of(crash):
@@ -104,15 +138,15 @@ def task_of(crash, vmcore):
             continue
         if pid == crash.pid and stack < stack_pointer < stack + STACK:
             found.append(place)
-    (comm,) = found
-    return comm
+    assert len({vmcore.place(place) for place in found}) == 1
+    return found[0]
 
 
 def assert_by_gdb(crash, vmcore, comm):
     """gdb, with the old kernel's symbols, says the same: which kernel, in which function, which task, which secret."""
     info = vmcore.info()
     release = int(info["SYMBOL(init_uts_ns)"], 16) + int(info["OFFSET(uts_namespace.name)"]) + RELEASE
-    (secret,) = [place for place in vmcore.find(crash.secret) if place_of(vmcore, place) == crash.secret_at]
+    secret = next(place for place in vmcore.find(crash.secret) if vmcore.place(place) == crash.secret_at)
     looks = [f"x/s {address:#x}" for address in (release, comm, secret)]
     text = run(
         *("gdb-multiarch", "-nx", "-batch", symbols(crash)),
@@ -122,11 +156,6 @@ def assert_by_gdb(crash, vmcore, comm):
     assert re.search(rf"LWP {crash.pid}\b.*0x[0-9a-f]+ in {function} \(\)", text), text
     for value in (info["OSRELEASE"], COMM[:-1].decode(), crash.secret.decode()):
         assert re.search(rf'^0x[0-9a-f]+.*:\t"{re.escape(value)}"$', text, re.M), text
-
-
-def place_of(vmcore, virtual):
-    """The physical address."""
-    return next(l.physical + virtual - l.virtual for l in vmcore.loads if l.virtual <= virtual < l.virtual + l.size)
 
 
 def symbols(crash):

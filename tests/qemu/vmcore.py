@@ -73,6 +73,10 @@ class Vmcore:
                 return self.data[load.offset + start : load.offset + start + size]
         raise LookupError(f"{kind} address {address:#x} is not in the dump")
 
+    def place(self, virtual):
+        """The physical address of a virtual one."""
+        return next(l.physical + virtual - l.virtual for l in self.loads if l.virtual <= virtual < l.virtual + l.size)
+
     def find(self, needle):
         """Each virtual address at which these bytes are."""
         for load in self.loads:
