@@ -22,11 +22,11 @@ testify() {
 }
 
 # culprit CPU COMMAND...: a process on that CPU that is easily found in a dump, by its name; busybox takes each name that
-# begins with its own.
+# begins with its own. It waits until the console has said its number.
 culprit() {
 	cp /bin/busybox /bin/busybox-culprit
 	# shellcheck disable=SC2016 # for the shell that becomes the process
-	taskset -c "$1" /bin/busybox-culprit sh -c 'echo "outer: culprit is $$"; shift; exec /bin/busybox-culprit "$@"' sh "$@"
+	taskset -c "$1" sh -c 'echo "outer: culprit is $$"; sleep 1; shift; exec /bin/busybox-culprit "$@"' sh "$@"
 }
 
 # by_sysrq CPU: a crash that was asked for.
@@ -41,6 +41,5 @@ by_oops() {
 	echo 'outer: jump'
 	while :; do
 		culprit "$1" hostname victim
-		sleep 1
 	done
 }

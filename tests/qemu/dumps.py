@@ -109,8 +109,13 @@ class Crash:
 
 
 def pages(ranges):
-    """The numbers of all pages that lie in these ranges, ends exclusive."""
-    return {page for start, end in ranges for page in range(-(-start // PAGE), end // PAGE)}
+    """The numbers of all pages that lie in these ranges, ends exclusive, which may touch within a page."""
+    joined = []
+    for start, end in sorted(ranges):
+        if joined and start <= joined[-1][1]:
+            start, end = joined[-1][0], max(end, joined.pop()[1])
+        joined.append((start, end))
+    return {page for start, end in joined for page in range(-(-start // PAGE), end // PAGE)}
 
 
 def regions(told, name):

@@ -85,7 +85,7 @@ def assert_told(crash):
         assert pages(regions(crash.inner, "System RAM")) <= pages(taken)
     else:
         usable = {entry for entry in memmap(crash.inner) if entry[2] == "System RAM"}
-        assert "memmap=" not in line and "elfcorehdr=0x" in line
+        assert "memmap=" not in line and " elfcorehdr=" in line
         assert pages(entry[:2] for entry in usable) <= pages(taken) | FIRST_MIB
         assert {entry for entry in memmap(crash.outer) if entry[2] != "System RAM"} <= memmap(crash.inner)
 
