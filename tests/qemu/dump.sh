@@ -5,7 +5,7 @@
 # A process that has a secret in its environment, and where that lies in physical memory: the 50th word of stat says
 # where in the process (proc(5)), pagemap in which page (Documentation/admin-guide/mm/pagemap.rst).
 secret() {
-	env -i "SECRET=$(tr -dc a-z </dev/urandom | head -c 32)" sleep 100000 &
+	env -i "SECRET=$(tr -dc '[:lower:]' </dev/urandom | head -c 32)" sleep 100000 &
 	until grep -q '^SECRET=' /proc/$!/environ; do
 		sleep 0.1
 	done

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Crashes whose dump is read: the outer kernel tells what it knows of itself and crashes, on a CPU that the test chooses;
-the crash kernel copies /proc/vmcore to a disk. The disks are the namespaces of an NVMe, since Debian's kernels have
-the driver for that built in.
+"""Crashes whose dump is read: the outer kernel tells what it knows of itself and crashes, on a CPU that the test
+chooses; the crash kernel copies /proc/vmcore to a disk. The disks are the namespaces of an NVMe, since Debian's kernels
+have the driver for that built in.
 """
 
 import dataclasses
@@ -34,7 +34,7 @@ CODE = {"arm64": "_stext", "x86_64": "_text"}
 
 @dataclasses.dataclass
 class Crash:
-    """A machine that is to crash; the loads's orders must have the inner kernel's command line say dump=1."""
+    """A crash of a guest, and what the test learns of it; the inner kernel's command line must say dump=1."""
 
     guest: object
     way: str
@@ -43,7 +43,6 @@ class Crash:
 
     def __post_init__(self):
         self.arch = self.guest.computer.arch
-        self.low = {}
 
     def disk(self, name):
         """The file that is a disk."""
@@ -51,36 +50,36 @@ class Crash:
 
     def start(self, load):
         """Run QEMU. The disks take no more space than what is not zero in them."""
-        qemu = ["-smp", str(self.cpus), "-device", "nvme,id=nvme,serial=1"]
+        qemu = ["-smp", str(self.cpus), "-device", "nvme,serial=1"]
         for number, (name, size) in enumerate(DISKS.items(), 1):
             with open(self.disk(name), "wb") as file:
                 file.truncate(size)
-            qemu += ["-drive", f"if=none,id={name},format=raw,file={self.disk(name)},cache=unsafe,detect-zeroes=unmap,discard=unmap"]
+            drive = f"if=none,id={name},format=raw,file={self.disk(name)}"
+            qemu += ["-drive", f"{drive},cache=unsafe,detect-zeroes=unmap,discard=unmap"]
             qemu += ["-device", f"nvme-ns,drive={name},nsid={number}"]
         files = {**self.guest.files, "dump": (HERE / "dump.sh").read_bytes()}
         guest = dataclasses.replace(self.guest, qemu=(*self.guest.qemu, *qemu), files=files)
-        orders = f". /dump; secret; {load}; testify; by_{self.way} {self.cpu}"
+        orders = f". /dump; secret\n{load}\ntestify; by_{self.way} {self.cpu}"
         return guest.start(orders, frozen=True)
 
-    def happen(self, machine, low=b"", at=0):
-        """Let it crash, with these bytes in low memory before. Returns the seconds to the inner kernel's first line."""
+    def happen(self, machine, put=b"", at=0):
+        """Let it crash, with these bytes at that physical address before, and wait for the dump."""
         machine.gdb.resume()
         machine.wait_for("^outer: testified$", BOOT_PATIENCE)
         self.outer = self.told("outer")
         self.symbols = self.kallsyms()
         machine.gdb.interrupt()
-        if low:
-            machine.gdb.write_physical(at, low)
+        if put:
+            machine.gdb.write_physical(at, put)
         if self.way == "oops":
             machine.gdb.write_physical(self.code_at(VICTIM[self.arch]), NULL_WRITE[self.arch])
         machine.gdb.resume()
-        seconds = machine.greeting()
+        machine.greeting()
         machine.wait_for("^inner: dumped$", BOOT_PATIENCE)
         self.inner = self.told("inner")
         secret = machine.wait_for(r"outer: (SECRET=[a-z]{32}) at (\d+)$")
         self.secret, self.secret_at = secret[1].encode(), int(secret[2])
         self.pid = int(re.findall(r"^outer: culprit is (\d+)$", machine.text, re.M)[-1])
-        return seconds
 
     def told(self, name):
         """{path: content} of what is on that disk."""
@@ -103,7 +102,7 @@ class Crash:
         return Vmcore(self.disk("dump"))
 
     def remove(self):
-        """Nobody reads it afterwards."""
+        """Nobody reads it afterwards. What failed stays."""
         for name in DISKS:
             self.disk(name).unlink(missing_ok=True)
 
@@ -126,6 +125,6 @@ def regions(told, name):
 
 def memmap(told):
     """{(start, end, type)} of /sys/firmware/memmap, ends exclusive."""
-    numbers = {path.split("/")[1] for path in told if path.startswith("memmap/")}
-    entries = [[told[f"memmap/{number}/{name}"].decode().strip() for name in ("start", "end", "type")] for number in numbers]
-    return {(int(start, 16), int(end, 16) + 1, kind) for start, end, kind in entries}
+    entries = {path.split("/")[1] for path in told if path.startswith("memmap/")}
+    text = [[told[f"memmap/{entry}/{name}"].decode().strip() for name in ("start", "end", "type")] for entry in entries]
+    return {(int(start, 16), int(end, 16) + 1, kind) for start, end, kind in text}

@@ -26,16 +26,6 @@ look() {
 	echo "inner: at $1 was nothing"
 }
 
-# What the old kernel has left, as a file, and what this one knows of the machine; each on a disk.
-dump() {
-	dd if=/proc/vmcore of=/dev/nvme0n1 bs=1M conv=fsync 2>/log
-	sed 's/^/inner: /' /log
-	dmesg >/dmesg
-	keep /dev/nvme0n3 /proc/cmdline /proc/iomem /sys/firmware/memmap /sys/firmware/fdt /sys/kernel/btf/vmlinux /dmesg
-	sync
-	echo 'inner: dumped'
-}
-
 crash() {
 	echo 'outer: jump'
 	echo c >/proc/sysrq-trigger

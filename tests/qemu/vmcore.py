@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""A reader of what /proc/vmcore has: an ELF of the old kernel's memory, and its notes (Documentation/admin-guide/kdump)."""
+"""A reader of what /proc/vmcore has, an ELF of the old kernel's memory, and of its notes."""
 
 import collections
 import mmap
