@@ -120,7 +120,7 @@ def assert_log(crash, log):
 
 
 def task_of(crash, vmcore):
-    """Where the task is that ran on that CPU: by its name, with its number, and the stack on which it crashed."""
+    """Where the name of the task is that ran on that CPU, with its number, and the stack on which it crashed."""
     task = members(crash.outer["vmlinux"], "task_struct")
     status = vmcore.cpus()[crash.cpu]
     assert pid_of(status) == crash.pid
@@ -128,18 +128,27 @@ def task_of(crash, vmcore):
     if crash.way == "oops":
         store = crash.symbols[VICTIM[crash.arch]] + BEFORE_STORE[crash.arch]
         assert register_of(status, crash.arch, "pc") == store
-    found = []
-    for place in vmcore.find(COMM):
-        start = place - task["comm"]
-        try:
-            (pid,) = struct.unpack("<I", vmcore.virtual(start + task["pid"], 4))
-            (stack,) = struct.unpack("<Q", vmcore.virtual(start + task["stack"], 8))
-        except LookupError:
-            continue
-        if pid == crash.pid and stack < stack_pointer < stack + STACK:
-            found.append(place)
-    assert len({vmcore.place(place) for place in found}) == 1
-    return found[0]
+    (found,) = [
+        place for place in vmcore.find(COMM) if is_task(vmcore, task, place - task["comm"], crash.pid, stack_pointer)
+    ]
+    return found
+
+
+def is_task(vmcore, task, start, pid, stack_pointer):
+    """A task with that number and stack is there, and the one that follows in the list of all tasks says so."""
+
+    def number(address, form="Q"):
+        return struct.unpack(f"<{form}", vmcore.virtual(address, struct.calcsize(form)))[0]
+
+    try:
+        follower = number(start + task["tasks"])
+        return (
+            number(start + task["pid"], "I") == pid
+            and number(start + task["stack"]) < stack_pointer < number(start + task["stack"]) + STACK
+            and number(follower + 8) == start + task["tasks"]
+        )
+    except LookupError:
+        return False
 
 
 def assert_by_gdb(crash, vmcore, comm):
