@@ -164,6 +164,14 @@ const char *purg_strerror(int64_t error)
 		return "where the kernel's linear map lies is not known, and there is too much memory to search for it";
 	case PURG_ERR_OLD_ENCRYPTED:
 		return "the kernel's memory is encrypted, so that its page tables cannot be looked at";
+	case PURG_ERR_REPORT_NONE:
+		return "there is no record of a boot";
+	case PURG_ERR_REPORT_VERSION:
+		return "the record is of an ABI that this library does not know";
+	case PURG_ERR_REPORT_SIZE:
+		return "the record is shorter than its version has it, or longer than the memory that it is in";
+	case PURG_ERR_REPORT_DIGEST:
+		return "the record does not have its digest: it was changed";
 	default:
 		return "unknown error";
 	}

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 #include <arch.h>
 #include <console.h>
-#include <params_digest.h>
 #include <range.h>
-#include <string.h>
+#include <verify.h>
 #include <walk.h>
 
 /* x86_64 with 5-level paging, and arm64 with 52 bits of address in pages of 4 KiB, have so many. */
@@ -210,8 +209,7 @@ static bool look_at_all(struct look *look)
 /* Without them a changed block could say that all is well. */
 static bool check_digests(struct look *look)
 {
-	return (memcmp(look->params->block_digest, zero_digest, PURG_DIGEST_SIZE) != 0 &&
-		memcmp(look->params->image_digest, zero_digest, PURG_DIGEST_SIZE) != 0) ||
+	return (verify_is_given(look->params->block_digest) && verify_is_given(look->params->image_digest)) ||
 	       doubt(look, PURG_WALK_DIGEST, 0);
 }
 

@@ -8,6 +8,7 @@ sha256-paths = tests/unit/paths_$(1).c src/sha256.c src/striped.c $(wildcard arc
 UNIT_sha256 := $(call sha256-paths,$(HOST_ARCH))
 UNIT_params := $(GENERIC)
 UNIT_main := $(GENERIC)
+UNIT_report := $(GENERIC)
 UNIT_skip := $(GENERIC)
 UNIT_compat := $(GENERIC)
 UNIT_console := $(GENERIC)
@@ -17,7 +18,7 @@ UNIT_bootparams := front/x86_64/bootparams.c loader/boot_params.c loader/bzimage
 # Those of the library have all of it.
 LOADER_UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_loader_*.c))
 $(foreach unit,$(LOADER_UNITS),$(eval UNIT_$(unit) := $(LOADER_SOURCES) $(call loader-sha256,$(HOST_ARCH))))
-UNITS := $(LOADER_UNITS) sha256 params main skip compat console tables dtb bootparams
+UNITS := $(LOADER_UNITS) sha256 params main report skip compat console tables dtb bootparams
 UNIT_TESTS := $(UNITS:%=$O/tests/unit/test_%)
 
 define unit-test

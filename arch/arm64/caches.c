@@ -138,6 +138,11 @@ void arch_caches_end(const struct purg_params *params)
 	sync_all(params);
 }
 
+void arch_sync_memory(uint64_t start, uint64_t size)
+{
+	mmu_sync_memory(start, size);
+}
+
 /*
  * The old kernel wrote its tables through the caches, of this CPU and of others: memory by itself may have older ones.
  * Only under our map do we see what it saw; a firmware's map, if that is in force, does not have the window.

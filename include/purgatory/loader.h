@@ -139,6 +139,12 @@ extern "C" {
 #define PURG_ERR_OLD_SEARCH (-182)     /* where the linear map lies is not known, and there is too much for a search */
 #define PURG_ERR_OLD_ENCRYPTED (-183)  /* x86: memory is encrypted, so page tables have addresses of another kind */
 
+/* Records. */
+#define PURG_ERR_REPORT_NONE (-192)    /* there is no record */
+#define PURG_ERR_REPORT_VERSION (-193) /* it is of an ABI that this library does not know */
+#define PURG_ERR_REPORT_SIZE (-194)    /* it is shorter than its version has it, or longer than the memory */
+#define PURG_ERR_REPORT_DIGEST (-195)  /* it does not have its digest: it was changed */
+
 /* The sentence for a PURG_ERR_*, without a full stop; "unknown error" for any other number. Never NULL. */
 const char *purg_strerror(int64_t error);
 
@@ -228,6 +234,12 @@ int purg_params_unless_unmapped(struct purg_params *params, const struct purg_ol
  * Errors: those of purg_blob_check (PURG_ERR_BLOB_CUT: size is less than mem_size); PURG_ERR_ALIGN.
  */
 int purg_params_finish(void *memory, size_t size);
+
+/*
+ * The record that a purgatory may have left in memory, of which size bytes are there; it goes to *report.
+ * Errors: PURG_ERR_REPORT_*.
+ */
+int purg_report_check(const void *memory, size_t size, struct purg_report *report);
 
 /*
  * ---- ELF: a relocatable object (ET_REL), a static PIE (ET_DYN) or an executable (ET_EXEC), for freestanding code: all

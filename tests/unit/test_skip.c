@@ -273,6 +273,58 @@ static void block_without_digest(void **state)
 	assert_verified_all("no digest of the block or of the image", 0, "");
 }
 
+static struct purg_report record;
+
+static void assert_counted(uint32_t verdict, uint32_t verified, uint32_t skipped, uint64_t bytes)
+{
+	assert_int_equal(record.magic, PURG_REPORT_MAGIC);
+	assert_int_equal(record.verdict, verdict);
+	assert_int_equal(record.segment_count, verified);
+	assert_int_equal(record.skipped_count, skipped);
+	assert_int_equal(record.bytes, bytes);
+}
+
+static void assert_walked(uint32_t walk, uint64_t address, uint64_t pages, uint64_t leaves)
+{
+	assert_int_equal(record.walk, walk);
+	assert_int_equal(record.walk_address, address);
+	assert_int_equal(record.walk_pages, pages);
+	assert_int_equal(record.walk_leaves, leaves);
+	assert_int_equal(record.ticks_walk, 10);
+}
+
+/*
+ * What the lines say stands in the record: entries are four for the root, and as many again where a segment begins, but
+ * one only for each other page, unless it is in another table.
+ */
+static void recorded(void **state)
+{
+	(void)state;
+	purg_params.report.address = (uintptr_t)&record;
+	purg_params.report.size = sizeof(record);
+	fake.ticks_per_look = 10;
+	run(FAKE_JUMPED);
+	assert_counted(PURG_VERDICT_SKIPPED, 0, 2, 0);
+	assert_walked(PURG_WALK_UNMAPPED, 0, 5, 1);
+	assert_in_range(record.walk_entries, 4 + (4 + 2) + (4 + 1), 4 + (4 + 2) + (4 + 1) + 4);
+
+	map(region.kernel + 2 * FAKE_PAGE, WRITABLE);
+	run(FAKE_JUMPED);
+	assert_counted(PURG_VERDICT_SKIPPED, 1, 1, sizeof(region.kernel) - 5);
+	assert_walked(PURG_WALK_MAPPED, (uintptr_t)region.kernel + 2 * FAKE_PAGE, 5, 2);
+
+	region.kernel[0] ^= 1;
+	run(FAKE_HALTED);
+	assert_counted(PURG_VERDICT_REFUSED, 0, 0, 0);
+	assert_walked(PURG_WALK_MAPPED, (uintptr_t)region.kernel + 2 * FAKE_PAGE, 5, 2);
+	region.kernel[0] ^= 1;
+
+	map(tables, PRESENT);
+	run(FAKE_JUMPED);
+	assert_counted(PURG_VERDICT_VERIFIED, 2, 0, 16379);
+	assert_walked(PURG_WALK_CONTROL, (uintptr_t)tables, 0, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -308,6 +360,7 @@ int main(void)
 		TEST(root_unmapped),
 		TEST(wrong_va),
 		TEST(no_caches),
+		TEST(recorded),
 	};
 
 	return cmocka_run_group_tests_name("skip", tests, NULL, NULL);
