@@ -110,13 +110,25 @@ def test_other_notes(purgatory, tmp_path):
     assert tables(purgatory, root) == tables(purgatory, machines.RECORDED / X86)
 
 
+# Lines before and behind those that count.
+OTHERS = """0000000000001000 A __init_top_pgt
+0000000000002000 T other
+0000000000003000 D other_other_
+0000000000004000 D other_other_oth
+0000000000005000 T _text_begin
+0000000000006000 TT_text
+
+"""
+MODULES = "ffffffffc0000000 t _text\t[module]\nffffffffc0000000 D xinit_top_pgt\n"
+
+
 @pytest.mark.parametrize("name", [X86, X86_HIGH])
 @pytest.mark.parametrize("symbol", ["init_top_pgt", "init_level4_pgt"])
 def test_without_vmcoreinfo(purgatory, tmp_path, name, symbol):
     """Before Linux 4.19: the root by /proc/kallsyms, which may have other symbols, and levels by the CPU's flags."""
     known = (machines.RECORDED / name / "proc/kallsyms").read_text().replace("init_top_pgt", symbol)
-    more = f"0000000000001000 A __init_top_pgt\n{known}ffffffffc0000000 t _text\t[module]\nffffffffc0000000 D xinit_top_pgt\n"
-    root = machines.copy(tmp_path, name, {**with_text(name, lambda text: None), "proc/kallsyms": more})
+    more = {"proc/kallsyms": OTHERS + known + MODULES}
+    root = machines.copy(tmp_path, name, {**with_text(name, lambda text: None), **more})
     assert tables(purgatory, root) == tables(purgatory, machines.RECORDED / name)
 
 
