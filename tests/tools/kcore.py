@@ -26,13 +26,18 @@ def note(name, content):
                      content.ljust(-len(content) % 4 + len(content), b"\0")])
 
 
+EVERYTHING = 1 << 46
+
+
 def make(mapped, vmcoreinfo=None):
-    """A file with these mappings, and notes of which the third one is vmcoreinfo, if there is any."""
-    notes = note(b"CORE", b"12345") + note(b"VMCOREINFOS", b"SYMBOL(swapper_pg_dir)=0\n")
+    """A file with these mappings, and notes of which the last one is vmcoreinfo, if there is any. The first one is what
+    a program header would be, of a mapping of everything; the others have names that are nearly right."""
+    notes = note(b"", struct.pack("<QQQQ", 0xFFFFA00000000000, 0, 0, EVERYTHING)) + note(b"CORE", b"12345")
+    notes += note(b"VMCOREINFOS", b"SYMBOL(swapper_pg_dir)=0\n") + note(b"VMCOREINFO\0x", b"NUMBER(phys_base)=x\n")
     notes += b"" if vmcoreinfo is None else note(b"VMCOREINFO", vmcoreinfo.encode())
     count = 1 + len(mapped)
     header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\2\1\1", 4, 62, 1, 0, 64, 0, 0, 64, 56, count, 0, 0, 0)
-    header += struct.pack("<IIQQQQQQ", NOTE, 0, 64 + 56 * count, 0, 0, len(notes), 0, 0)
+    header += struct.pack("<IIQQQQQQ", NOTE, 0, 64 + 56 * count, 0, 0, len(notes), EVERYTHING, 0)
     for virtual, physical, size in mapped:
         header += struct.pack("<IIQQQQQQ", LOAD, 7, virtual & ((1 << 47) - 1), virtual, physical, size, size, 4096)
     return header + notes

@@ -3,6 +3,7 @@
 What is right is taken from other files than the command takes it from, or computed in another way."""
 import json
 import re
+import struct
 
 import pytest
 
@@ -156,6 +157,37 @@ def test_half_mapped(purgatory, tmp_path):
         assert tables(purgatory, root)["search"] == searched
 
 
+def test_mapping_below(purgatory, tmp_path):
+    """A larger mapping, but of other memory, says nothing of the crash kernel's, nor does one of a part of it."""
+    data = read(machines.RECORDED / X86, "proc/kcore")
+    low, high = machines.usable(machines.RECORDED / X86, panic=True)[0]
+    (virtual, physical), = [(virtual, physical) for virtual, physical, size in kcore.mappings(data)
+                            if physical <= low < physical + size]
+    mapped = [(virtual + (1 << 40), physical, low - physical), (virtual - physical + low, low, high - low),
+              (virtual, low, 4096)]
+    root = machines.copy(tmp_path, X86, {"proc/kcore": kcore.make(mapped, kcore.text(data))})
+    assert tables(purgatory, root) == tables(purgatory, machines.RECORDED / X86)
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0xFFFFFFF0, 0x10000])
+def test_cut_note(purgatory, tmp_path, size):
+    """A note that is longer than all notes is none."""
+    made = with_text(X86, lambda text: text)["proc/kcore"]
+    at = made.rindex(b"VMCOREINFO\0") - 8
+    root = machines.copy(tmp_path, X86, {"proc/kcore": made[:at] + struct.pack("<I", size) + made[at + 4:]})
+    assert tables(purgatory, root) == tables(purgatory, machines.RECORDED / X86)
+    (root / "proc/kallsyms").unlink()
+    assert refusal(purgatory, root) == f"DIR: /proc/kallsyms: {NO_ROOT}{FIX}"
+
+
+def test_unsorted(purgatory, tmp_path):
+    """Of two parts the higher one is the region, whatever comes first."""
+    iomem = (machines.RECORDED / X86_HIGH / "proc/iomem").read_text()
+    tops = re.findall(r"^\S.*\n(?: .*\n)*", iomem, re.M)
+    root = machines.copy(tmp_path, X86_HIGH, {"proc/iomem": "".join(reversed(tops))})
+    assert tables(purgatory, root) == tables(purgatory, machines.RECORDED / X86_HIGH)
+
+
 def replaced(old, new):
     return lambda text: re.sub(old, new, text)
 
@@ -194,7 +226,9 @@ VMCOREINFO = "DIR: /proc/kcore: VMCOREINFO: "
     (ARM, moved(ARM, 1 << 30), f"DIR: /proc/kcore: {ELSEWHERE}"),
 ])
 def test_refused(purgatory, tmp_path, name, files, expected):
-    assert refusal(purgatory, machines.copy(tmp_path, name, files)) == expected + FIX
+    root = machines.copy(tmp_path, name, files)
+    assert refusal(purgatory, root) == expected + FIX
+    assert plan(purgatory, root, "--panic")[0]["verify"] == "always"
 
 
 def test_much_memory(purgatory, tmp_path):
