@@ -68,7 +68,7 @@ bool old_tables_geometry(const struct purg_linear_map *map, struct walk_geometry
 	if (!page_shift || tcr & EPD1 || size < (wide ? MIN_T1SZ_WIDE : MIN_T1SZ) || size > MAX_T1SZ)
 		return false;
 	*geometry = (struct walk_geometry){
-		.root = root(ttbr, wide && (tcr & DS || (tcr >> IPS_SHIFT & IPS_MASK) == IPS_52)),
+		.root = root(ttbr, page_shift == SHIFT_64K ? (tcr >> IPS_SHIFT & IPS_MASK) == IPS_52 : wide),
 		.first = -(1ull << (64 - size)),
 		.bits = 64 - size,
 		.page_shift = page_shift,
