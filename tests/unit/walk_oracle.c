@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <arch.h>
+#include <verify.h>
 
 #include "walk_manual.h"
 #include "walk_memory.h"
@@ -56,14 +57,6 @@ static void translate(const struct manual *manual, const struct purg_linear_map 
 		table = translation->address;
 		size = UINT64_C(1) << manual->page_shift;
 	}
-}
-
-static bool zero(const uint8_t *digest)
-{
-	for (int i = 0; i < PURG_DIGEST_SIZE; i++)
-		if (digest[i])
-			return false;
-	return true;
 }
 
 static bool is_physical(uint64_t start, uint64_t size)
@@ -262,7 +255,7 @@ static uint32_t doubts_of_block(const struct purg_params *params, struct manual 
 
 	for (uint32_t i = 0; i < params->segment_count; i++)
 		any |= is_candidate(map, &params->segment[i]);
-	if (zero(params->block_digest) || zero(params->image_digest))
+	if (!verify_is_given(params->block_digest) || !verify_is_given(params->image_digest))
 		doubts |= 1u << PURG_WALK_DIGEST;
 	if (!any || !is_physical(map->region, map->region_size))
 		doubts |= 1u << PURG_WALK_REGION;
