@@ -26,6 +26,16 @@ void case_begin(struct world *world, const struct purg_linear_map *map);
 /* Walk, hold it against the oracle, and expect this; returns the walk. */
 const struct walk *case_walk(const struct world *world, uint32_t result, uint64_t skip);
 
+/* Such a world, of each kind of tables in turn, for each of the two ways of looking; false: that was all. */
+extern struct world case_world;
+bool case_begins(size_t which);
+#define EACH_MAP_AND_WAY for (size_t which = 0; case_begins(which); which++)
+
+/* Its pages: how large they are, and whether that of this index in the region is mapped. */
+uint64_t case_page(void);
+void case_map_page(uint32_t index);
+void case_unmap_page(uint32_t index);
+
 /* What old_tables_entry must say of an entry. */
 struct case_entry {
 	uint32_t shift;

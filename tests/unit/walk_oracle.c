@@ -33,7 +33,7 @@ struct translation {
 static void translate(const struct manual *manual, const struct purg_linear_map *map, uint64_t va,
 		      struct translation *translation)
 {
-	uint64_t table = manual->root, size = manual->root_size, way[HEIGHTS];
+	uint64_t table = manual->root, size = manual->root_size, way[HEIGHTS] = {0};
 
 	for (uint32_t height = manual->top;; height--) {
 		uint64_t at = table + (va >> manual_shift(manual, height)) % (size / 8) * 8;
