@@ -22,6 +22,7 @@ void case_begin(struct world *made, const struct purg_linear_map *map)
 	size = UINT64_C(1) << made->manual.page_shift;
 	made->params.linear_map.region = made->pa;
 	made->params.linear_map.region_size = CASE_PAGES * size;
+	world_guard(made, made->pa, CASE_PAGES * size);
 	world_segment(made, made->pa + CASE_FIRST * size, (CASE_PAGES - CASE_FIRST) * size, PURG_DIGEST_SEGMENT);
 }
 
@@ -59,7 +60,7 @@ void case_entries(const struct purg_linear_map *map, const struct case_entry *en
 	assert_true(old_tables_geometry(map, &geometry));
 	for (size_t i = 0; i < count; i++) {
 		assert_int_equal(old_tables_entry(&geometry, entry[i].shift, entry[i].entry, &address), entry[i].is);
-		if (entry[i].is == WALK_TABLE || entry[i].is == WALK_LEAF)
+		if (entry[i].is != WALK_ABSENT && entry[i].is != WALK_BROKEN)
 			assert_int_equal(address, entry[i].address);
 	}
 }
@@ -82,7 +83,7 @@ static void random_worlds(uint32_t flags, const uint32_t *least)
 			seen[walk.result]++;
 		}
 	}
-	for (uint32_t i = PURG_WALK_UNMAPPED; i <= PURG_WALK_CACHES; i++)
+	for (uint32_t i = PURG_WALK_UNMAPPED; i <= PURG_WALK_UNPROVEN; i++)
 		assert_true(seen[i] >= least[i]);
 }
 
@@ -90,7 +91,7 @@ void case_random_look_up(void **state)
 {
 	const uint32_t least[32] = {[PURG_WALK_UNMAPPED] = 100, [PURG_WALK_MAPPED] = 100, [PURG_WALK_POINTER] = 100,
 				    [PURG_WALK_CYCLE] = 10,     [PURG_WALK_ENTRY] = 10,   [PURG_WALK_BUDGET] = 5,
-				    [PURG_WALK_CONTROL] = 50,   [PURG_WALK_REGION] = 5};
+				    [PURG_WALK_CONTROL] = 50,   [PURG_WALK_REGION] = 5,   [PURG_WALK_UNPROVEN] = 100};
 
 	(void)state;
 	random_worlds(0, least);
@@ -100,7 +101,7 @@ void case_random_search(void **state)
 {
 	const uint32_t least[32] = {[PURG_WALK_UNMAPPED] = 100, [PURG_WALK_MAPPED] = 100, [PURG_WALK_POINTER] = 100,
 				    [PURG_WALK_CYCLE] = 10,     [PURG_WALK_ENTRY] = 10,   [PURG_WALK_BUDGET] = 5,
-				    [PURG_WALK_CONTROL] = 50,   [PURG_WALK_REGION] = 5};
+				    [PURG_WALK_CONTROL] = 50,   [PURG_WALK_REGION] = 5,   [PURG_WALK_UNPROVEN] = 100};
 
 	(void)state;
 	random_worlds(PURG_LINEAR_MAP_SEARCH, least);
@@ -155,6 +156,7 @@ void case_heights(void **state)
 		for (uint32_t height = 0; height <= case_world.manual.top; height++) {
 			bool leaf = manual_has_leaf(&case_world.manual, height);
 			uint64_t pa = case_world.pa + 5 * case_page(), entry;
+			enum manual_entry is;
 
 			/* The tables are in the window's upper half. */
 			if (case_world.window / 2 >> manual_shift(&case_world.manual, height) == 0)
@@ -165,7 +167,12 @@ void case_heights(void **state)
 			memory_set(entry, memory_get(entry) | (world_random(UINT64_MAX) & manual_leaf_noise));
 			case_walk(&case_world, leaf ? PURG_WALK_MAPPED : PURG_WALK_ENTRY, 0);
 			memory_set(entry, manual_protect(memory_get(entry)));
-			case_walk(&case_world, PURG_WALK_UNMAPPED, 1);
+			is = manual_entry(&case_world.manual, height, memory_get(entry), &pa);
+			case_walk(&case_world,
+				  is == MANUAL_GUARD     ? PURG_WALK_UNMAPPED
+				  : is == MANUAL_INVALID ? PURG_WALK_ENTRY
+							 : PURG_WALK_UNPROVEN,
+				  is == MANUAL_GUARD);
 			tried++;
 		}
 	}

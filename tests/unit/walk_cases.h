@@ -18,7 +18,8 @@
 extern const struct purg_linear_map case_map[];
 extern const size_t case_maps;
 
-/* A world in which the root is mapped, with a region of 16 pages, all of which but the first three are a segment. */
+/* A world in which the root is mapped, with a region of 16 pages, none of which is mapped; all but the first three are
+ * a segment. */
 #define CASE_PAGES 16
 #define CASE_FIRST 3
 void case_begin(struct world *world, const struct purg_linear_map *map);
@@ -41,7 +42,7 @@ struct case_entry {
 	uint32_t shift;
 	uint64_t entry;
 	enum walk_entry is;
-	uint64_t address; /* of WALK_TABLE and WALK_LEAF */
+	uint64_t address; /* of a table, a leaf, a guard */
 };
 void case_entries(const struct purg_linear_map *map, const struct case_entry *entry, size_t count);
 
@@ -54,6 +55,8 @@ void case_heights(void **state);
 void case_segments(void **state);
 void case_concat(void **state);
 void case_control(void **state);
+void case_unproven(void **state);
+void case_bases(void **state);
 void case_pointers(void **state);
 void case_cycles(void **state);
 void case_ranges(void **state);
@@ -65,8 +68,9 @@ void case_fields(void **state);
 #define CASES                                                                                                       \
 	cmocka_unit_test(case_random_look_up), cmocka_unit_test(case_random_search), cmocka_unit_test(case_budget), \
 		cmocka_unit_test(case_edges), cmocka_unit_test(case_heights), cmocka_unit_test(case_segments),      \
-		cmocka_unit_test(case_concat), cmocka_unit_test(case_control), cmocka_unit_test(case_pointers),     \
-		cmocka_unit_test(case_cycles), cmocka_unit_test(case_ranges), cmocka_unit_test(case_region),        \
-		cmocka_unit_test(case_consoles), cmocka_unit_test(case_policy), cmocka_unit_test(case_fields)
+		cmocka_unit_test(case_concat), cmocka_unit_test(case_control), cmocka_unit_test(case_unproven),     \
+		cmocka_unit_test(case_bases), cmocka_unit_test(case_pointers), cmocka_unit_test(case_cycles),       \
+		cmocka_unit_test(case_ranges), cmocka_unit_test(case_region), cmocka_unit_test(case_consoles),      \
+		cmocka_unit_test(case_policy), cmocka_unit_test(case_fields)
 
 #endif

@@ -47,8 +47,11 @@ void case_pointers(void **state)
 	{
 		struct purg_linear_map *map = &case_world.params.linear_map;
 		uint64_t entry = entry_above(1), good = memory_get(entry), outside = map->range[0].start - case_page();
+		uint64_t table = entry_above(0) & -case_page();
 
 		case_walk(&case_world, PURG_WALK_UNMAPPED, 1);
+		for (uint64_t i = 0; i < 8 * CASE_PAGES; i += 8)
+			memory_set(outside + i, memory_get(table + i));
 		memory_set(entry, manual_table(&case_world.manual, outside));
 		assert_int_equal(case_walk(&case_world, PURG_WALK_POINTER, 0)->address, outside);
 		map->range[map->range_count++] = (struct purg_range){outside, case_page()};
@@ -69,6 +72,60 @@ void case_pointers(void **state)
 		/* The root itself. */
 		map->range[0].size = case_world.manual.root - map->range[0].start + case_world.manual.root_size - 1;
 		assert_int_equal(case_walk(&case_world, PURG_WALK_POINTER, 0)->address, case_world.manual.root);
+	}
+}
+
+/* An entry that does not map its page and does not name it either: zero, another page's, none at some height. */
+void case_unproven(void **state)
+{
+	(void)state;
+	EACH_MAP_AND_WAY
+	{
+		bool search = case_world.params.linear_map.flags & PURG_LINEAR_MAP_SEARCH;
+		uint64_t pa = case_world.pa + 8 * case_page(), root = case_world.manual.root;
+
+		for (uint32_t height = 0; height <= case_world.manual.top; height++) {
+			uint64_t entry = entry_above(height), good = memory_get(entry);
+			bool above_root = entry == world_entry(&case_world, world_va(&case_world, root), height);
+			uint64_t first = height ? case_world.pa + CASE_FIRST * case_page() : pa;
+			const struct walk *walk;
+
+			memory_set(entry, 0);
+			walk = case_walk(&case_world, above_root ? PURG_WALK_CONTROL : PURG_WALK_UNPROVEN, 0);
+			assert_int_equal(walk->address, search || above_root ? root : first);
+			memory_set(entry, good);
+		}
+		for (int i = -1; i < 2; i += 2) {
+			uint64_t leaf = manual_leaf(&case_world.manual, 0, pa + (uint64_t)i * case_page());
+
+			memory_set(entry_above(0), manual_protect(leaf));
+			case_walk(&case_world, PURG_WALK_UNPROVEN, 0);
+		}
+		case_map_page(8);
+		case_walk(&case_world, PURG_WALK_MAPPED, 0);
+		case_unmap_page(8);
+		case_walk(&case_world, PURG_WALK_UNMAPPED, 1);
+	}
+}
+
+/* The root is mapped elsewhere, too, where nothing is on purpose: a search tries four of its mappings. */
+void case_bases(void **state)
+{
+	(void)state;
+	EACH_MAP_AND_WAY
+	{
+		uint64_t root = case_world.manual.root, half = -case_world.manual.first, other = case_world.va;
+		bool search = case_world.params.linear_map.flags & PURG_LINEAR_MAP_SEARCH;
+
+		for (uint64_t i = 1; i < 6; i++) {
+			/* All before the linear map, if there is room. */
+			other = case_world.manual.first + i * (half / 16) + case_page();
+			if (other + half / 16 > case_world.va)
+				break;
+			assert_true(world_map(&case_world, other, 0, root));
+			case_walk(&case_world, !search || i < 4 ? PURG_WALK_UNMAPPED : PURG_WALK_UNPROVEN,
+				  !search || i < 4);
+		}
 	}
 }
 
@@ -167,6 +224,7 @@ void case_consoles(void **state)
 	EACH_MAP_AND_WAY
 	{
 		const struct purg_range *range = &case_world.params.linear_map.range[0];
+		uint64_t page = range->start & -UINT64_C(4096);
 
 		for (size_t i = 0; i < sizeof(console) / sizeof(console[0]); i++) {
 			struct purg_console *second = &case_world.params.console[1];
@@ -176,7 +234,7 @@ void case_consoles(void **state)
 			case_walk(&case_world, PURG_WALK_UNMAPPED, 1);
 			second->base++;
 			case_walk(&case_world, PURG_WALK_RANGES, 0);
-			second->base = range->start + range->size - 1;
+			second->base = page + range->size + 8191;
 			case_walk(&case_world, PURG_WALK_RANGES, 0);
 			second->base++;
 			case_walk(&case_world, PURG_WALK_UNMAPPED, 1);
