@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+"""Tables by which `--verify=unless-unmapped` would skip are changed: what was loaded is verified, and damage refused."""
+
+import pytest
+
+from crashed import EXPOSED, crashed
+from machine import MIB, PAGE
+from old_tables import ADDRESS, LARGE, PAGE_SHIFT, VALID, WRITABLE
+from outer import ARM64, X86_64
+
+COMPUTERS = {computer.arch: computer for computer in (ARM64, X86_64)}
+
+BLOCK_SHIFT = 21
+
+# A table; arm64: a block or, at the last level, nothing, of normal memory that was used (Arm ARM, D8.3).
+TABLE = {"arm64": 0x3, "x86_64": 0x63}
+ARM64_BLOCK = 0x701
+
+FAR = 1 << 38
+
+
+def exposed(one, address):
+    """The line that says so; our own walk says the same."""
+    line = f"verifying: {address:#x} {EXPOSED[one.computer.arch]}"
+    assert one.foretold() == line
+    return line
+
+
+def in_linear_map(one, address, shift=PAGE_SHIFT):
+    """The linear map's entry for an address; where there are pages or, if there are, larger leaves."""
+    return next(entry for entry in reversed(one.tables.path(one.tables.linear(address))) if entry.shift >= shift)
+
+
+def block_of(one):
+    """2 MiB of the kernel, and their entry, which is not in the first table."""
+    block = one.segment("kernel")[1]["start"] + 4 * MIB
+    entry = in_linear_map(one, block, BLOCK_SHIFT)
+    assert block % (2 * MIB) == 0 and entry.shift == BLOCK_SHIFT
+    return block, entry
+
+
+def page(one):
+    """A page of its own gets what it lacks: Linux has left the rest of its entry as it was."""
+    address = one.segment("elfcore")[1]["start"]
+    entry = in_linear_map(one, address)
+    lacks = VALID if one.computer.arch == "arm64" else WRITABLE
+    assert entry.shift == PAGE_SHIFT and entry.value & ADDRESS[one.computer.arch] == address
+    assert not entry.value & lacks
+    one.tables.write(entry, entry.value | lacks)
+    return exposed(one, address)
+
+
+def block(one):
+    """arm64: a leaf of 2 MiB in place of a table; x86_64: there is one, and it becomes writable."""
+    address, entry = block_of(one)
+    one.tables.write(entry, address | ARM64_BLOCK if one.computer.arch == "arm64" else entry.value | WRITABLE)
+    return exposed(one, address)
+
+
+def split(one):
+    """x86_64: a table of read-only pages in place of a leaf of 2 MiB; one of them is writable."""
+    address, entry = block_of(one)
+    assert entry.value & LARGE
+    bits = entry.value & ~ADDRESS["x86_64"] & ~LARGE
+    values = [address + index * PAGE | bits for index in range(512)]
+    values[77] |= WRITABLE
+    one.machine.gdb.write_physical(one.scratch, b"".join(value.to_bytes(8, "little") for value in values))
+    one.tables.write(entry, one.scratch | TABLE["x86_64"])
+    return exposed(one, address + 77 * PAGE)
+
+
+def pointer_beyond(one):
+    """A table where no memory is."""
+    one.tables.write(block_of(one)[1], FAR | TABLE[one.computer.arch])
+    return f"verifying: a table outside the ranges: {FAR:#x}"
+
+
+def pointer_inside(one):
+    """A table in the crash kernel's memory, where whoever writes can make one."""
+    address = one.segment("initrd")[1]["start"] & -PAGE
+    one.tables.write(block_of(one)[1], address | TABLE[one.computer.arch])
+    return f"verifying: a table outside the ranges: {address:#x}"
+
+
+def cycle(one):
+    """A table that is below itself."""
+    entry = block_of(one)[1]
+    one.tables.write(entry, entry.place & -PAGE | TABLE[one.computer.arch])
+    return f"verifying: a table within itself: {entry.place & -PAGE:#x}"
+
+
+def level(one):
+    """arm64: a block among the pages; x86_64: a leaf in the top table."""
+    address, _ = block_of(one)
+    if one.computer.arch == "arm64":
+        entry, value = in_linear_map(one, address), address | ARM64_BLOCK
+    else:
+        entry = one.tables.path(one.tables.linear(address))[0]
+        value = entry.value | LARGE
+    one.tables.write(entry, value)
+    return f"verifying: not an entry of its level: {entry.place:#x}"
+
+
+def root(one):
+    """The linear map no longer has the tables: then these may be any tables."""
+    entry = in_linear_map(one, one.tables.root)
+    one.tables.write(entry, entry.value & ~(VALID if one.computer.arch == "arm64" else WRITABLE))
+    return f"verifying: the tables do not map their root: {one.tables.root:#x}"
+
+
+CHANGES = (page, block, split, pointer_beyond, pointer_inside, cycle, level, root)
+CASES = [(change, computer) for change in CHANGES for computer in COMPUTERS.values() if (change, computer) != (split, ARM64)]
+IDS = [f"{change.__name__}-{computer.arch}" for change, computer in CASES]
+FEW = [change in (page, pointer_beyond, cycle) for change, _ in CASES]
+
+
+@pytest.mark.parametrize("change, computer", [case for case, few in zip(CASES, FEW) if few])
+def test_boots(outer, note, change, computer):
+    """With changed tables all is verified, and comes up."""
+    with crashed(outer, computer) as one:
+        assert one.foretold().startswith("skipped: ")
+        line = change(one)
+        assert one.said() == [line]
+        one.boots(skipped=False)
+        note(f"tables: {change.__name__}", computer.name, line)
+
+
+@pytest.mark.parametrize("change, computer", CASES, ids=IDS)
+def test_refused(outer, note, change, computer):
+    """With changed tables a changed byte is found, and the segment named."""
+    with crashed(outer, computer) as one:
+        line = change(one)
+        one.flip()
+        assert one.said() == [line]
+        one.refused()
+        note(f"tables: {change.__name__}, a byte of the initrd changed", computer.name, "refused by name")
+
+
+@pytest.mark.parametrize("computer", COMPUTERS.values(), ids=COMPUTERS.keys())
+def test_before_crash(outer, note, computer):
+    """Changed by the old kernel while it still runs, as is the byte."""
+    with crashed(outer, computer, before=lambda one: (page(one), one.flip())) as one:
+        assert one.said() == [exposed(one, one.segment("elfcore")[1]["start"])]
+        one.refused()
+        note("tables: page, a byte of the initrd changed, before the crash", computer.name, "refused by name")
