@@ -11,12 +11,17 @@ bool verify_self(const struct purg_params *params, const struct sha256_engine *e
 
 /* What was done, for people. */
 struct verified {
-	uint64_t bytes;
+	uint32_t segments;
+	uint32_t skipped;
+	uint64_t bytes;         /* of the segments that were verified */
 	const char *lanes_name; /* name of the lane function that was used, if it has one of its own; else NULL */
 };
 
-/* True if every segment has its digest, and the concatenation its own; adds to *verified. */
-bool verify_segments(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding,
-		     struct verified *verified);
+/*
+ * True if every segment has its digest, and the concatenation its own; adds to *verified. A segment i whose bit i is
+ * set in skip is left out; of those that are concatenated it must be all or none.
+ */
+bool verify_segments(const struct purg_params *params, uint64_t skip, const struct sha256_engine *engine,
+		     struct finding *finding, struct verified *verified);
 
 #endif

@@ -4,7 +4,7 @@
  * tables are input: a dying kernel may have written over them, and the loader may have described others. Whatever is in
  * doubt is not skipped.
  *
- * src/walk.c has the walk; arch/ARCH/old_tables.c knows what a table looks like, and arch/ARCH/old_memory.c reads them.
+ * src/walk.c has the walk; arch/ARCH/old_tables.c knows what a table looks like. Reading one is for the CPU as it is.
  */
 #ifndef WALK_H
 #define WALK_H
@@ -60,11 +60,10 @@ extern const char old_tables_exposed[];
 /* arm64, for old_tables_geometry: TTBR1 and TCR as the old kernel had them. */
 void old_memory_registers(uint64_t *ttbr1, uint64_t *tcr);
 
-/* True if tables can be read, with what the caches hold of them; end it when all is read. */
+/* True if tables can be read as the old kernel saw them. */
 bool old_memory_begin(void);
-void old_memory_end(void);
 
-/* Read the eight bytes at a physical address; false if it cannot be reached. */
+/* Read the eight bytes at a physical address, a multiple of eight, of memory; false if it cannot be reached. */
 bool old_memory_read(uint64_t address, uint64_t *value);
 
 #endif

@@ -13,12 +13,14 @@
 #include <params.h>
 #include <string.h>
 #include <verify.h>
+#include <walk.h>
 
 _Noreturn void purgatory_main(void);
 
 /* How the work is done, for the line that tells of it. */
 struct work {
 	struct sha256_engine engine;
+	struct walk walk;
 	struct verified verified;
 	const char *uncached; /* why it is done without caches; NULL: it is not */
 };
@@ -56,8 +58,10 @@ static bool verify_and_copy(const struct purg_params *params, struct finding *fi
 	bool verified;
 
 	work->uncached = arch_caches_begin(params);
-	verified =
-		params->verify == PURG_VERIFY_NEVER || verify_segments(params, &work->engine, finding, &work->verified);
+	walk_old_tables(params, &work->walk);
+	walk_tell(params, &work->walk);
+	verified = params->verify == PURG_VERIFY_NEVER ||
+		   verify_segments(params, work->walk.skip, &work->engine, finding, &work->verified);
 	if (verified)
 		make_copies(params);
 	arch_caches_end(params);
@@ -77,18 +81,39 @@ static void tell_sha256(const struct work *work)
 		console_puts(work->uncached);
 }
 
-static void announce(const struct purg_params *params, const struct work *work)
+/* "3 segments" */
+static void tell_segments(uint32_t count)
 {
-	if (params->verify == PURG_VERIFY_NEVER) {
-		console_puts("purgatory: NOT verified, by the loader's word");
-	} else {
-		console_puts("purgatory: verified ");
-		console_dec(params->segment_count);
-		console_puts(params->segment_count == 1 ? " segment, " : " segments, ");
-		console_dec(work->verified.bytes);
+	console_dec(count);
+	console_puts(count == 1 ? " segment" : " segments");
+}
+
+/* "verified 3 segments, 4096 bytes, sha256: armv8-ce, cached; skipped 1 segment" */
+static void tell_verified(const struct work *work)
+{
+	const struct verified *verified = &work->verified;
+
+	if (verified->segments) {
+		console_puts("verified ");
+		tell_segments(verified->segments);
+		console_puts(", ");
+		console_dec(verified->bytes);
 		console_puts(" bytes, sha256: ");
 		tell_sha256(work);
 	}
+	if (verified->skipped) {
+		console_puts(verified->segments ? "; skipped " : "skipped ");
+		tell_segments(verified->skipped);
+	}
+}
+
+static void announce(const struct purg_params *params, const struct work *work)
+{
+	console_puts("purgatory: ");
+	if (params->verify == PURG_VERIFY_NEVER)
+		console_puts("NOT verified, by the loader's word");
+	else
+		tell_verified(work);
 	console_puts("; jumping to ");
 	console_hex(arch_entry(&params->handoff));
 	console_puts("\n");

@@ -71,19 +71,22 @@ static bool check_consoles(const struct purg_params *params, struct finding *fin
 
 static bool check_policy(const struct purg_params *params, struct finding *finding)
 {
+	/* Under UNLESS_UNMAPPED the walk looks at the linear map itself: what is wrong with it is no reason to refuse.
+	 */
 	switch (params->verify) {
 	case PURG_VERIFY_ALWAYS:
 	case PURG_VERIFY_NEVER:
+		if (!check_zero(finding, "linear_map", &params->linear_map, sizeof(params->linear_map)))
+			return false;
 		break;
 	case PURG_VERIFY_UNLESS_UNMAPPED:
-		return refuse(finding, PURG_E_UNSUPPORTED, "verify", params->verify);
+		break;
 	default:
 		return refuse(finding, PURG_E_VALUE, "verify", params->verify);
 	}
 	if (params->flags & ~(PURG_FLAG_PORTABLE_SHA256 | arch_device_flags()))
 		return refuse(finding, PURG_E_VALUE, "flags", params->flags);
-	return check_zero(finding, "linear_map", &params->linear_map, sizeof(params->linear_map)) &&
-	       check_zero(finding, "reserved", params->reserved, sizeof(params->reserved)) &&
+	return check_zero(finding, "reserved", params->reserved, sizeof(params->reserved)) &&
 	       check_zero(finding, "reserved2", params->reserved2, sizeof(params->reserved2));
 }
 

@@ -52,8 +52,8 @@ static void digest_segment(const struct purg_segment *segment, const struct sha2
 	sha256_striped(engine, start, segment->size, segment->lanes, digest);
 }
 
-bool verify_segments(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding,
-		     struct verified *verified)
+bool verify_segments(const struct purg_params *params, uint64_t skip, const struct sha256_engine *engine,
+		     struct finding *finding, struct verified *verified)
 {
 	struct sha256 concat;
 	bool any_concat = false;
@@ -62,6 +62,11 @@ bool verify_segments(const struct purg_params *params, const struct sha256_engin
 	for (uint32_t i = 0; i < params->segment_count; i++) {
 		const struct purg_segment *segment = &params->segment[i];
 
+		if (skip >> i & 1) {
+			verified->skipped++;
+			continue;
+		}
+		verified->segments++;
 		verified->bytes += segment->size;
 		if (segment->kind == PURG_DIGEST_CONCAT) {
 			sha256_update(&concat, (const void *)(uintptr_t)segment->start, segment->size);

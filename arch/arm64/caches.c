@@ -8,6 +8,7 @@
  * been fetched since, and must go before the caches come on.
  */
 #include <arch.h>
+#include <walk.h>
 #include "cpu.h"
 #include "mmu.h"
 #include "sysreg.h"
@@ -23,6 +24,9 @@ static struct {
 } found;
 
 static uint64_t tables_end;
+
+/* Our tables have addresses of so many bits. */
+#define WINDOW_BITS 48
 
 static bool has_tcr2(void)
 {
@@ -55,19 +59,14 @@ static void write_registers(uint64_t tcr, uint64_t tcr2, uint64_t ttbr0, uint64_
 		write_sysreg(mair_el2, mair);
 		if (has_tcr2())
 			write_sysreg_named(TCR2_EL2, tcr2);
-		isb(); /* the registers are in force before the TLBs are emptied */
-		__asm__ volatile("tlbi alle2" : : : "memory");
 	} else {
 		write_sysreg(tcr_el1, tcr);
 		write_sysreg(ttbr0_el1, ttbr0);
 		write_sysreg(mair_el1, mair);
 		if (has_tcr2())
 			write_sysreg_named(TCR2_EL1, tcr2);
-		isb(); /* as above */
-		__asm__ volatile("tlbi vmalle1" : : : "memory");
 	}
-	__asm__ volatile("dsb nsh" : : : "memory"); /* no entry is left on this PE ... */
-	isb();                                      /* ... for any later instruction */
+	mmu_forget();
 }
 
 static uint64_t our_tcr(uint32_t bits)
@@ -137,4 +136,39 @@ void arch_caches_end(const struct purg_params *params)
 		write_registers(found.tcr, found.tcr2, found.ttbr0, found.mair);
 	}
 	sync_all(params);
+}
+
+/*
+ * The old kernel wrote its tables through the caches, of this CPU and of others: memory by itself may have older ones.
+ * Only under our map do we see what it saw; a firmware's map, if that is in force, does not have the window.
+ */
+bool old_memory_begin(void)
+{
+	return cpu_sctlr() & SCTLR_M && !(found.sctlr & SCTLR_M);
+}
+
+bool old_memory_read(uint64_t address, uint64_t *value)
+{
+	if (address >> WINDOW_BITS)
+		return false;
+	*value = tables_read(address);
+	return true;
+}
+
+/*
+ * At EL2 without E2H they are still the kernel's; with it, TTBR1 is, and TCR was until ours came in its place. Entries
+ * of 128 bits are of no granule that is known.
+ */
+void old_memory_registers(uint64_t *ttbr1, uint64_t *tcr)
+{
+	uint64_t tcr2 = found.tcr2;
+
+	*ttbr1 = read_sysreg(ttbr1_el1);
+	*tcr = found.tcr;
+	if (cpu_at_plain_el2()) {
+		*tcr = read_sysreg(tcr_el1);
+		tcr2 = has_tcr2() ? read_sysreg_named(TCR2_EL1) : 0;
+	}
+	if (tcr2 & TCR2_D128)
+		*tcr = 0;
 }

@@ -117,4 +117,38 @@
 	b	mmu_sync_memory
 	endfunc	mmu_off
 
+/*
+ * mmu_forget - empty the TLBs of this PE for the translation regime of this exception level.
+ *
+ * In:       nothing
+ * Out:      nothing
+ * Clobbers: x0, flags
+ * State:    MMU off or on
+ */
+	func	mmu_forget
+	dsb	ishst		/* tables that were written are there for walks ... */
+	isb			/* ... and registers in force, before the TLBs are emptied */
+	mrs	x0, CurrentEL
+	cmp	x0, #CURRENTEL_EL2
+	b.eq	1f
+	tlbi	vmalle1
+	b	2f
+1:	tlbi	alle2
+2:	dsb	nsh		/* no entry is left on this PE ... */
+	isb			/* ... for any later instruction */
+	ret
+	endfunc	mmu_forget
+
+/*
+ * mmu_publish - what was written to a table is there for the walks of all later instructions.
+ *
+ * In, Out, Clobbers: nothing
+ * State:    MMU on
+ */
+	func	mmu_publish
+	dsb	ishst		/* the entry is there for walks ... */
+	isb			/* ... of any later instruction */
+	ret
+	endfunc	mmu_publish
+
 	.section .note.GNU-stack, "", %progbits

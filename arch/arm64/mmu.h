@@ -17,4 +17,10 @@ void mmu_on(uint64_t sctlr, uint64_t start, uint64_t size);
 /* Write one that has MMU and D-cache off, then clean and invalidate [start, start + size), where the stack must be. */
 void mmu_off(uint64_t sctlr, uint64_t start, uint64_t size);
 
+/* Forget every translation of this exception level; entries that were written before are seen by any later walk. */
+void mmu_forget(void);
+
+/* Have an entry that was written in place of none seen by all that follows. */
+void mmu_publish(void);
+
 #endif

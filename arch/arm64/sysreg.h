@@ -52,6 +52,9 @@
 #define TCR2_EL1 s3_0_c2_c0_3
 #define TCR2_EL2 s3_4_c2_c0_3
 
+/* TCR2_EL1, and TCR2_EL2 with E2H: descriptors are of 128 bits */
+#define TCR2_D128 (1 << 5)
+
 /* ID_AA64ISAR0_EL1.SHA2: 0 none, 1 SHA256, 2 SHA512 as well */
 #define ISAR0_SHA2_SHIFT 12
 #define ISAR0_SHA2_MASK 0xf

@@ -32,6 +32,11 @@
 __attribute__((section(".bss..tables"))) _Alignas(4096) static uint64_t pool[POOL_TABLES][ENTRIES];
 static uint32_t pool_used;
 
+/* A page of the image whose virtual address is lent to others, the entry that maps it, and what is behind it now. */
+static _Alignas(4096) volatile uint64_t window[ENTRIES];
+static uint64_t *window_entry;
+static uint64_t window_page;
+
 static uint64_t *new_table(void)
 {
 	uint64_t *table = pool[pool_used];
@@ -122,15 +127,23 @@ static bool map(struct tables *tables, uint64_t start, uint64_t size, uint64_t a
 	return !tables->problem;
 }
 
+/* The last entry on the way to an address: what maps it, or none. */
+static uint64_t *entry_of(const struct tables *tables, uint64_t address)
+{
+	int shift = root_shift(tables);
+	uint64_t *entry = &table_in(tables->root)[address >> shift & (ENTRIES - 1)];
+
+	while (shift > PAGE_SHIFT && (*entry & TYPE_MASK) == TYPE_TABLE) {
+		shift -= LEVEL_SHIFT;
+		entry = &table_in(*entry)[address >> shift & (ENTRIES - 1)];
+	}
+	return entry;
+}
+
 /* The attributes that an address is mapped with; zero if it is not. */
 static uint64_t mapped_as(const struct tables *tables, uint64_t address)
 {
-	uint64_t entry = tables->root | TYPE_TABLE;
-
-	for (int shift = root_shift(tables); shift >= PAGE_SHIFT && (entry & TYPE_MASK) == TYPE_TABLE;
-	     shift -= LEVEL_SHIFT)
-		entry = table_in(entry)[address >> shift & (ENTRIES - 1)];
-	return entry & ~ADDRESS_MASK & ~TYPE_MASK;
+	return *entry_of(tables, address) & ~ADDRESS_MASK & ~TYPE_MASK;
 }
 
 /* A page cannot be memory and device at once. */
@@ -194,4 +207,25 @@ void tables_build(const struct purg_params *params, const struct tables_regime *
 		done = map_all(params, regime, tables);
 	}
 	tables->end = (uintptr_t)pool[pool_used];
+	window_entry = entry_of(tables, (uintptr_t)window);
+	window_page = (uintptr_t)window;
+}
+
+/* An entry in use must be none for a moment, or both pages might be seen: Arm ARM, "Using break-before-make". */
+static void show(uint64_t page)
+{
+	uint64_t attributes = *window_entry & ~ADDRESS_MASK;
+
+	*(volatile uint64_t *)window_entry = 0;
+	mmu_forget();
+	*(volatile uint64_t *)window_entry = page | attributes | LEAF_READ_ONLY;
+	mmu_publish();
+	window_page = page;
+}
+
+uint64_t tables_read(uint64_t address)
+{
+	if ((address & -PAGE) != window_page)
+		show(address & -PAGE);
+	return window[address % PAGE / sizeof(window[0])];
 }

@@ -31,4 +31,10 @@ struct tables {
  */
 void tables_build(const struct purg_params *params, const struct tables_regime *regime, struct tables *tables);
 
+/*
+ * With the map in force: read eight bytes of memory that is not in it, below 48 bits of address. The page is mapped
+ * behind a window in the image, read-only and cached, until another one is.
+ */
+uint64_t tables_read(uint64_t address);
+
 #endif

@@ -126,8 +126,9 @@
 #define PURG_CHECK_DTB (1 << 1)    /* arm64: magic, alignment to 8 and size (at most 2 MiB) of the DTB at x0 */
 
 /* purg_linear_map.flags */
-#define PURG_LINEAR_MAP_LIVE (1 << 0) /* arm64: root and tcr are those in the CPU's registers at entry, and zero here \
-				       */
+#define PURG_LINEAR_MAP_LIVE                                                                     \
+	(1 << 0) /* arm64: root and tcr are those in the CPU's registers at entry, and zero here \
+		  */
 #define PURG_LINEAR_MAP_SEARCH (1 << 1) /* no va is known (va and pa are zero): search the whole upper half */
 
 /*
@@ -146,9 +147,10 @@
 #define PURG_WALK_CYCLE 9    /* a table is its own ancestor */
 #define PURG_WALK_ENTRY 10   /* an entry is of a kind that its level does not have */
 #define PURG_WALK_BUDGET 11  /* more entries than the budget */
-#define PURG_WALK_CONTROL 12 /* the tables do not map their own root: they are not those of a kernel, or va is wrong \
-			      */
-#define PURG_WALK_CACHES 13  /* the CPU's caches could not be used: memory may not have what the tables say */
+#define PURG_WALK_CONTROL                                                                                           \
+	12                  /* the tables do not map their own root: they are not those of a kernel, or va is wrong \
+			     */
+#define PURG_WALK_CACHES 13 /* the CPU's caches could not be used: memory may not have what the tables say */
 
 /*
  * Why the purgatory refused: purg_report.code, and x0 or rax while it halts. docs/abi.md has the likely cause of each.

@@ -111,7 +111,6 @@ HEAD = [
 POLICY = [
     ("verify-unknown", put("verify", 1), "E_VALUE", "verify"),
     ("verify-never-one-bit-off", put("verify", constant("VERIFY_NEVER") ^ 1), "E_VALUE", "verify"),
-    ("verify-unless-unmapped", put("verify", "VERIFY_UNLESS_UNMAPPED"), "E_UNSUPPORTED", "verify"),
     ("flags-unknown", put("flags", 8), "E_VALUE", "flags"),
     ("flags-unknown-top", put("flags", 1 << 31), "E_VALUE", "flags"),
     ("fail-unknown", put("failure.policy", 1), "E_VALUE", "policy"),

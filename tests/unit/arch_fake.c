@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <walk.h>
+
 #include "fake.h"
 
 _Noreturn void purgatory_main(void);
@@ -143,6 +145,20 @@ void arch_caches_end(const struct purg_params *params)
 {
 	(void)params;
 	fake.cached = false;
+}
+
+bool old_memory_begin(void)
+{
+	assert_true(fake.cached);
+	return !fake.uncached;
+}
+
+bool old_memory_read(uint64_t address, uint64_t *value)
+{
+	if (fake.old_memory)
+		return fake.old_memory(address, value);
+	*value = *(const uint64_t *)(uintptr_t)address;
+	return true;
 }
 
 /* A PL011's FR and an 8250's LSR at once: TXFF and BUSY, or THRE and TEMT, whichever means ready or stuck. */

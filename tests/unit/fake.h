@@ -42,18 +42,20 @@ enum fake_end {
 
 struct fake {
 	enum fake_end end;
-	uint32_t code;           /* FAKE_HALTED: what arch_halt was given */
-	uint64_t entry;          /* FAKE_JUMPED: where to */
-	bool bad_cpu;            /* entered in a state that is not allowed */
-	bool bad_kernel;         /* nothing at the entry looks like a kernel */
-	uint64_t low_end;        /* what PURG_HANDOFF_X86_32 reaches; its entry is in arm64.pc all the same */
-	const char *uncached;    /* why there are no caches; NULL: there are */
-	uint64_t client_entry;   /* where a client of the other door wants to go ... */
-	uint64_t bad_finish;     /* ... and where to write afterwards; zero: nowhere */
-	bool stuck;              /* the UART never is ready */
-	unsigned int polls;      /* how often its status was read */
-	bool cached;             /* between arch_caches_begin and its end */
-	unsigned int cachings;   /* how often that was */
+	uint32_t code;         /* FAKE_HALTED: what arch_halt was given */
+	uint64_t entry;        /* FAKE_JUMPED: where to */
+	bool bad_cpu;          /* entered in a state that is not allowed */
+	bool bad_kernel;       /* nothing at the entry looks like a kernel */
+	uint64_t low_end;      /* what PURG_HANDOFF_X86_32 reaches; its entry is in arm64.pc all the same */
+	const char *uncached;  /* why there are no caches; NULL: there are */
+	uint64_t client_entry; /* where a client of the other door wants to go ... */
+	uint64_t bad_finish;   /* ... and where to write afterwards; zero: nowhere */
+	bool stuck;            /* the UART never is ready */
+	unsigned int polls;    /* how often its status was read */
+	bool cached;           /* between arch_caches_begin and its end */
+	unsigned int cachings; /* how often that was */
+	/* What reads the old kernel's tables; NULL: they lie in the host's memory */
+	bool (*old_memory)(uint64_t address, uint64_t *value);
 	uint64_t status_address; /* where its status was read last, ... */
 	uint64_t data_address;   /* ... its data written last, ... */
 	uint32_t width;          /* ... how wide; zero: a port */

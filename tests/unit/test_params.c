@@ -118,7 +118,8 @@ REFUSES(size_small, block.size--, PURG_E_SIZE, NULL, "size")
 REFUSES(size_large, block.size++, PURG_E_SIZE, NULL, "size")
 
 REFUSES(verify_unknown, block.verify = 1, PURG_E_VALUE, NULL, "verify")
-REFUSES(verify_skip, block.verify = PURG_VERIFY_UNLESS_UNMAPPED, PURG_E_UNSUPPORTED, NULL, "verify")
+ACCEPTS(verify_skip, block.verify = PURG_VERIFY_UNLESS_UNMAPPED)
+ACCEPTS(skip_bad_map, (block.verify = PURG_VERIFY_UNLESS_UNMAPPED, block.linear_map.range_count = 33))
 ACCEPTS(verify_never, block.verify = PURG_VERIFY_NEVER)
 REFUSES(flags_unknown, block.flags = 8, PURG_E_VALUE, NULL, "flags")
 REFUSES(flags_of_others, block.flags = PURG_FLAG_LEGACY_PIC, PURG_E_VALUE, NULL, "flags")
@@ -126,6 +127,8 @@ ACCEPTS(flags_known, block.flags = PURG_FLAG_PORTABLE_SHA256 | PURG_FLAG_RESET_V
 REFUSES(reserved, block.reserved[15] = 1, PURG_E_RESERVED, NULL, "reserved")
 REFUSES(reserved2, block.reserved2[63] = 1, PURG_E_RESERVED, NULL, "reserved2")
 REFUSES(linear_map, block.linear_map.range[31].size = 1, PURG_E_RESERVED, NULL, "linear_map")
+REFUSES(never_linear_map, (block.verify = PURG_VERIFY_NEVER, block.linear_map.flags = 1), PURG_E_RESERVED, NULL,
+	"linear_map")
 
 REFUSES(segments_65, block.segment_count = 65, PURG_E_COUNT, NULL, "segment_count")
 REFUSES(segments_max, block.segment_count = 0xffffffff, PURG_E_COUNT, NULL, "segment_count")
@@ -353,6 +356,7 @@ int main(void)
 		TEST(size_large),
 		TEST(verify_unknown),
 		TEST(verify_skip),
+		TEST(skip_bad_map),
 		TEST(verify_never),
 		TEST(flags_unknown),
 		TEST(flags_of_others),
@@ -360,6 +364,7 @@ int main(void)
 		TEST(reserved),
 		TEST(reserved2),
 		TEST(linear_map),
+		TEST(never_linear_map),
 		TEST(segments_65),
 		TEST(segments_max),
 		TEST(copies_17),

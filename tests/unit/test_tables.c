@@ -29,6 +29,15 @@ void mmu_sync_memory(uint64_t start, uint64_t size)
 	(void)size;
 }
 
+/* Nor is there a TLB. */
+void mmu_forget(void)
+{
+}
+
+void mmu_publish(void)
+{
+}
+
 static uint64_t rnd(uint64_t below)
 {
 	static uint64_t x = 88172645463325252;

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <arch.h>
+#include <console.h>
+#include <params_digest.h>
+#include <range.h>
+#include <string.h>
+#include <walk.h>
+
+/* x86_64 with 5-level paging, and arm64 with 52 bits of address in pages of 4 KiB, have so many. */
+#define MAX_LEVELS 5
+
+/* The walk at work. */
+struct look {
+	const struct purg_params *params;
+	struct walk *walk;
+	struct walk_geometry geometry;
+	uint32_t top_shift;        /* log2 of what an entry of the top table covers */
+	uint64_t candidates;       /* bit i: segment i may be skipped if it is unmapped */
+	uint64_t exposed;          /* of these */
+	uint64_t path[MAX_LEVELS]; /* the tables from the top one to the one at hand */
+	bool control;              /* a search has found the root's page mapped */
+	/* What a look-up has found: it ends at the first leaf. */
+	bool hit;
+	uint64_t hit_va;
+	uint64_t hit_pa;
+};
+
+/* Stop: nothing is skipped. Always false. */
+static bool doubt(struct look *look, uint32_t result, uint64_t address)
+{
+	look->walk->result = result;
+	look->walk->address = address;
+	return false;
+}
+
+static uint64_t page_size(const struct look *look)
+{
+	return 1ull << look->geometry.page_shift;
+}
+
+static bool searches(const struct purg_params *params)
+{
+	return params->linear_map.flags & PURG_LINEAR_MAP_SEARCH;
+}
+
+/* Only the first is told. */
+static void expose(struct look *look, uint32_t segment, uint64_t address)
+{
+	if (!look->exposed)
+		look->walk->address = address;
+	look->exposed |= 1ull << segment;
+}
+
+/* A search looks at every leaf: does it map the root, does it map a page of a candidate? */
+static void search_leaf(struct look *look, uint64_t pa, uint64_t size)
+{
+	const struct purg_linear_map *map = &look->params->linear_map;
+	uint64_t page = page_size(look);
+
+	look->walk->pages += size / page;
+	if (range_within(look->geometry.root, 1, pa, size))
+		look->control = true;
+	if (!ranges_overlap(pa, size, map->region & -page, map->region_size + 2 * page))
+		return;
+	for (uint32_t i = 0; i < look->params->segment_count; i++) {
+		const struct purg_segment *segment = &look->params->segment[i];
+		uint64_t start = segment->start & -page;
+		uint64_t end = (segment->start + segment->size + page - 1) & -page;
+
+		if (look->candidates >> i & 1 && ranges_overlap(pa, size, start, end - start))
+			expose(look, i, pa > start ? pa : start);
+	}
+}
+
+static bool take_leaf(struct look *look, uint64_t va, uint64_t size, uint64_t pa)
+{
+	look->walk->leaves++;
+	if (searches(look->params)) {
+		search_leaf(look, pa, size);
+		return true;
+	}
+	look->hit = true;
+	look->hit_va = va;
+	look->hit_pa = pa;
+	return false;
+}
+
+static bool in_ranges(const struct purg_linear_map *map, uint64_t start, uint64_t size)
+{
+	for (uint32_t i = 0; i < map->range_count; i++)
+		if (range_within(start, size, map->range[i].start, map->range[i].size))
+			return true;
+	return false;
+}
+
+static bool walk_table(struct look *look, uint32_t depth, uint32_t shift, uint64_t table, uint64_t va, uint64_t last);
+
+static bool walk_entry(struct look *look, uint32_t depth, uint32_t shift, uint64_t where, uint64_t va, uint64_t last)
+{
+	const struct purg_linear_map *map = &look->params->linear_map;
+	struct walk *walk = look->walk;
+	uint64_t entry, address;
+
+	if (walk->entries == (map->budget ? map->budget : PURG_DEFAULT_BUDGET))
+		return doubt(look, PURG_WALK_BUDGET, where);
+	if (!old_memory_read(where, &entry))
+		return doubt(look, PURG_WALK_POINTER, where);
+	walk->entries++;
+	switch (old_tables_entry(&look->geometry, shift, entry, &address)) {
+	case WALK_ABSENT:
+		return true;
+	case WALK_LEAF:
+		return take_leaf(look, va, last - va + 1, address + (va & ((1ull << shift) - 1)));
+	case WALK_TABLE:
+		return walk_table(look, depth + 1, shift - look->geometry.level_bits, address, va, last);
+	default:
+		return doubt(look, PURG_WALK_ENTRY, where);
+	}
+}
+
+/*
+ * Look at what a table has of the virtual addresses from va to last, which are among those that it translates. False:
+ * there was a hit, or a doubt.
+ */
+static bool walk_table(struct look *look, uint32_t depth, uint32_t shift, uint64_t table, uint64_t va, uint64_t last)
+{
+	uint32_t bits = depth ? shift + look->geometry.level_bits : look->geometry.bits;
+	uint64_t span = (1ull << shift) - 1, end;
+
+	if (!in_ranges(&look->params->linear_map, table, 8ull << (bits - shift)))
+		return doubt(look, PURG_WALK_POINTER, table);
+	for (uint32_t i = 0; i < depth; i++)
+		if (look->path[i] == table)
+			return doubt(look, PURG_WALK_CYCLE, table);
+	look->path[depth] = table;
+	do {
+		end = va | span;
+		if (end > last)
+			end = last;
+		if (!walk_entry(look, depth, shift, table + (va & ((1ull << bits) - 1)) / (span + 1) * 8, va, end))
+			return false;
+		va = end + 1;
+	} while (end != last);
+	return true;
+}
+
+static bool walk_range(struct look *look, uint64_t va, uint64_t last)
+{
+	return walk_table(look, 0, look->top_shift, look->geometry.root, va, last);
+}
+
+/* Look up the pages of a piece of memory in the linear map. True: there is no leaf. */
+static bool look_up(struct look *look, uint64_t start, uint64_t size)
+{
+	const struct purg_linear_map *map = &look->params->linear_map;
+	uint64_t page = page_size(look);
+	uint64_t va = map->va + (start - map->pa), last = va + size - 1;
+	bool absent;
+
+	if (va < look->geometry.first || last < va)
+		return doubt(look, PURG_WALK_ADDRESS, start);
+	va &= -page;
+	last |= page - 1;
+	absent = walk_range(look, va, last);
+	if (absent || look->hit)
+		look->walk->pages += ((absent ? last : look->hit_va) - va) / page + 1;
+	return absent;
+}
+
+/* The linear map's own address of the root must lead to it. False: doubt. */
+static bool look_up_root(struct look *look)
+{
+	uint64_t root = look->geometry.root;
+
+	if (!look_up(look, root, 1) && !look->hit)
+		return false;
+	look->walk->pages = 0;
+	return (look->hit && look->hit_pa == (root & -page_size(look))) || doubt(look, PURG_WALK_CONTROL, root);
+}
+
+/* False: doubt. */
+static bool look_up_segments(struct look *look)
+{
+	for (uint32_t i = 0; i < look->params->segment_count; i++) {
+		const struct purg_segment *segment = &look->params->segment[i];
+
+		look->hit = false;
+		if (!(look->candidates >> i & 1) || look_up(look, segment->start, segment->size))
+			continue;
+		if (!look->hit)
+			return false;
+		expose(look, i, look->hit_va - look->params->linear_map.va + look->params->linear_map.pa);
+	}
+	return true;
+}
+
+/* False: doubt. */
+static bool look_at_all(struct look *look)
+{
+	const struct purg_linear_map *map = &look->params->linear_map;
+
+	if (!searches(look->params))
+		return look_up_root(look) && look_up_segments(look);
+	if (map->va || map->pa)
+		return doubt(look, PURG_WALK_GEOMETRY, map->va);
+	return walk_range(look, look->geometry.first, UINT64_MAX) &&
+	       (look->control || doubt(look, PURG_WALK_CONTROL, look->geometry.root));
+}
+
+/* Without them a changed block could say that all is well. */
+static bool check_digests(struct look *look)
+{
+	return (memcmp(look->params->block_digest, zero_digest, PURG_DIGEST_SIZE) != 0 &&
+		memcmp(look->params->image_digest, zero_digest, PURG_DIGEST_SIZE) != 0) ||
+	       doubt(look, PURG_WALK_DIGEST, 0);
+}
+
+static bool is_physical(uint64_t start, uint64_t size)
+{
+	return size && range_within(start, size, 0, arch_physical_end());
+}
+
+static bool find_candidates(struct look *look)
+{
+	const struct purg_linear_map *map = &look->params->linear_map;
+
+	for (uint32_t i = 0; is_physical(map->region, map->region_size) && i < look->params->segment_count; i++) {
+		const struct purg_segment *segment = &look->params->segment[i];
+
+		if (segment->size && range_within(segment->start, segment->size, map->region, map->region_size))
+			look->candidates |= 1ull << i;
+	}
+	return look->candidates || doubt(look, PURG_WALK_REGION, map->region);
+}
+
+/* A console's registers are not memory, and not to be read as if they were. */
+static bool check_range(const struct purg_params *params, const struct purg_range *range)
+{
+	if (!is_physical(range->start, range->size))
+		return false;
+	for (uint32_t i = 0; i < PURG_MAX_CONSOLES; i++)
+		if (console_touches(&params->console[i], range->start, range->size))
+			return false;
+	return true;
+}
+
+static bool check_ranges(struct look *look)
+{
+	const struct purg_linear_map *map = &look->params->linear_map;
+
+	if (!map->range_count || map->range_count > PURG_MAX_RANGES)
+		return doubt(look, PURG_WALK_RANGES, map->range_count);
+	for (uint32_t i = 0; i < map->range_count; i++)
+		if (!check_range(look->params, &map->range[i]))
+			return doubt(look, PURG_WALK_RANGES, map->range[i].start);
+	return true;
+}
+
+static bool check_geometry(struct look *look)
+{
+	const struct purg_linear_map *map = &look->params->linear_map;
+	const struct walk_geometry *geometry = &look->geometry;
+
+	if (map->flags & ~(uint32_t)(PURG_LINEAR_MAP_LIVE | PURG_LINEAR_MAP_SEARCH) ||
+	    !old_tables_geometry(map, &look->geometry))
+		return doubt(look, PURG_WALK_GEOMETRY, 0);
+	look->top_shift = geometry->page_shift;
+	while (look->top_shift + geometry->level_bits < geometry->bits)
+		look->top_shift += geometry->level_bits;
+	return geometry->root % (8ull << (geometry->bits - look->top_shift)) == 0 ||
+	       doubt(look, PURG_WALK_GEOMETRY, geometry->root);
+}
+
+/* The concatenation has one digest: its segments are skipped together or not at all. */
+static uint64_t skippable(const struct look *look)
+{
+	const struct purg_segment *segment = look->params->segment;
+	uint64_t skip = look->candidates & ~look->exposed, concat = 0;
+
+	for (uint32_t i = 0; i < look->params->segment_count; i++)
+		if (segment[i].kind == PURG_DIGEST_CONCAT)
+			concat |= 1ull << i;
+	return (skip & concat) == concat ? skip : skip & ~concat;
+}
+
+/* Not inlined: what it needs of the stack is given back before the hashing begins. */
+__attribute__((noinline)) void walk_old_tables(const struct purg_params *params, struct walk *walk)
+{
+	struct look look = {.params = params, .walk = walk};
+
+	*walk = (struct walk){.result = PURG_WALK_NONE};
+	if (params->verify != PURG_VERIFY_UNLESS_UNMAPPED || !check_digests(&look) || !find_candidates(&look) ||
+	    !check_ranges(&look) || !check_geometry(&look))
+		return;
+	if (!old_memory_begin()) {
+		doubt(&look, PURG_WALK_CACHES, 0);
+		return;
+	}
+	if (!look_at_all(&look))
+		return;
+	walk->result = look.exposed ? PURG_WALK_MAPPED : PURG_WALK_UNMAPPED;
+	walk->skip = skippable(&look);
+}
+
+/* By code, from PURG_WALK_DIGEST on. */
+static const char doubts[] = "no digest of the block or of the image\0"
+			     "no segment in the crash kernel's region\0"
+			     "the ranges are not memory\0"
+			     "not the tables of this architecture\0"
+			     "not in the kernel's half\0"
+			     "a table outside the ranges\0"
+			     "a table within itself\0"
+			     "not an entry of its level\0"
+			     "more entries than the budget\0"
+			     "the tables do not map their root\0"
+			     "no caches\0";
+
+static void tell_doubt(const struct walk *walk)
+{
+	const char *sentence = doubts;
+
+	for (uint32_t i = PURG_WALK_DIGEST; i < walk->result; i++)
+		while (*sentence++)
+			;
+	console_puts(sentence);
+	if (walk->address) {
+		console_puts(": ");
+		console_hex(walk->address);
+	}
+}
+
+void walk_tell(const struct purg_params *params, const struct walk *walk)
+{
+	if (walk->result == PURG_WALK_NONE)
+		return;
+	if (walk->result == PURG_WALK_UNMAPPED) {
+		console_puts("purgatory: skipped: crashkernel ");
+		console_puts(old_tables_safe);
+		console_puts(searches(params) ? " the old kernel's tables (" : " the linear map (");
+		console_dec(walk->pages);
+		console_puts(" pages looked at)");
+	} else {
+		console_puts("purgatory: verifying: ");
+		if (walk->result == PURG_WALK_MAPPED) {
+			console_hex(walk->address);
+			console_puts(old_tables_exposed);
+		} else {
+			tell_doubt(walk);
+		}
+	}
+	console_puts("\n");
+}
