@@ -109,13 +109,14 @@ def pages_of(segment):
     return (segment["start"] + segment["size"] - 1) // PAGE - segment["start"] // PAGE + 1
 
 
-def stop_in_kernel(machine, arch):
-    """A guest that stands in a program runs on until it stands in the kernel, which is idle while the orders sleep."""
-    gdb = machine.gdb
-    while gdb.read("cpsr") & 0xC == 0 if arch == "arm64" else gdb.read("cs") & 3:
-        gdb.resume()
+def outer_tables(machine, computer):
+    """The outer kernel's tables: a guest that stands in a program runs on until it stands in the kernel, which is idle
+    while the orders sleep."""
+    while not (tables := Tables.of(machine, computer)).has_linear_map:
+        machine.gdb.resume()
         time.sleep(0.02)
-        gdb.interrupt()
+        machine.gdb.interrupt()
+    return tables
 
 
 def kernel_memory(machine, what):
@@ -132,8 +133,7 @@ def crashed(outer, computer, suite="", first=":", before=lambda one: None):
     arguments = f"--panic --verify=unless-unmapped /vmlinuz {guest.inner('nr_cpus=1')} --initrd /more"
     first = f"echo outer: Linux $(uname -r); grep Kernel /proc/iomem | sed 's/^/outer: /'; {first}"
     with guest.stopped_when_loaded(arguments, "crash", first) as machine:
-        stop_in_kernel(machine, computer.arch)
-        tables = Tables.of(machine, computer)
+        tables = outer_tables(machine, computer)
         if computer.arch == "x86_64":
             tables = tables.kernels_own(*kernel_memory(machine, "data"))
         one = Crashed(machine, computer, machine.plan(), tables, kernel_memory(machine, "code")[0])

@@ -63,7 +63,7 @@ class Tables:
 
     @classmethod
     def of(cls, machine, computer):
-        """Those that the CPU uses while it is in the outer kernel; it must not be in a program."""
+        """Those that the CPU uses."""
         read = machine.gdb.read
         if computer.arch == "x86_64":
             return cls(machine, "x86_64", read("cr3") & ROOT, 48 if read("cr4") & CR4_LA57 else 39)
@@ -72,6 +72,11 @@ class Tables:
         tcr = read(f"TCR_{level}")
         assert (tcr >> TCR_T1SZ & 0x3F, tcr >> TCR_TG1 & 3) == (16, TCR_4K)
         return cls(machine, "arm64", read(f"TTBR1_{level}") & ROOT, 39)
+
+    @property
+    def has_linear_map(self):
+        """While a program runs the kernel may hide it."""
+        return any(leaf.virtual < LINEAR_END[self.arch] for leaf in self.leaves())
 
     def address(self, entry):
         """Where an entry points."""
