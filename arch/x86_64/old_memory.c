@@ -2,6 +2,7 @@
 /* The caches are coherent, and the loader's identity map, in which a table should lie, is asked page by page. */
 #include <arch.h>
 #include <walk.h>
+#include "probe.h"
 #include "registers.h"
 
 #define PAGE 0x1000ull
@@ -14,11 +15,23 @@ bool old_memory_begin(void)
 	return !(read_cr0() & CR0_CD);
 }
 
+/* Where nobody can tell what is mapped, all is said to be: so try. */
+static bool reach(uint64_t page)
+{
+	uint64_t any;
+	bool readable;
+
+	probe_begin();
+	readable = probe_read(page, &any);
+	probe_end();
+	return readable && arch_mapped(page, PAGE);
+}
+
 bool old_memory_read(uint64_t address, uint64_t *value)
 {
 	uint64_t page = address & -PAGE;
 
-	if (page != reached && !arch_mapped(page, PAGE))
+	if (page != reached && !reach(page))
 		return false;
 	reached = page;
 	*value = *(const volatile uint64_t *)(uintptr_t)address;

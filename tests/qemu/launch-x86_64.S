@@ -20,6 +20,7 @@
 
 #define OPTION_STATE 1		/* set the control registers, empty the GDT, leave a stale IDT */
 #define OPTION_DIRTY 4		/* junk in every register; rsp at the end of a page */
+#define OPTION_ALIAS 32		/* the first GiB is there once more from ALIAS_GIB GiB on */
 #define OPTION_CALL 128		/* enter by a call: rsp points at a return address */
 #define OPTION_HIDE 256		/* leave the page tables out of the identity map, as Xen does */
 
@@ -35,6 +36,7 @@
 #define RFLAGS_JUNK 0x244cd7
 
 #define MAPPED_GIB 16
+#define ALIAS_GIB 256
 #define MMIO_GIB 3		/* 3 GiB to 4 GiB */
 #define TABLES_AT 0x2200000	/* in a 2 MiB page of their own */
 #define STALE_IDT_LIMIT 0xabc
@@ -167,6 +169,11 @@ launch64:
 	mov	%rax, %cr0
 	lgdt	no_gdt(%rip)
 	lidt	stale_idt(%rip)
+
+3:	test	$OPTION_ALIAS, %r12
+	jz	3f
+	mov	pdpt, %rax
+	mov	%rax, pdpt + ALIAS_GIB * 8
 
 3:	test	$OPTION_HIDE, %r12
 	jz	3f
