@@ -28,7 +28,7 @@ def exposed(one, address, name):
 
 def doubt(one, sentence, address):
     """The line that says so; all is verified."""
-    return doubt(one, "{sentence}", address), one.names
+    return f"verifying: {sentence}: {address:#x}", one.names
 
 
 def in_linear_map(one, address, shift=PAGE_SHIFT):
