@@ -10,7 +10,7 @@ import dataclasses
 import re
 import time
 
-from machine import ARCHES, PAGE, wait_until_halted
+from machine import ARCHES, PAGE, PATIENCE, wait_until_halted
 from old_tables import Tables
 from outer import BOOT_PATIENCE, CRASHKERNEL, Computer
 
@@ -124,7 +124,9 @@ def pages_of(segment):
 def outer_tables(machine, computer):
     """The outer kernel's tables: a guest that stands in a program runs on until it stands in the kernel, which is idle
     while the orders sleep."""
+    deadline = time.monotonic() + PATIENCE
     while not (tables := Tables.of(machine, computer)).has_linear_map:
+        assert time.monotonic() < deadline
         machine.gdb.resume()
         time.sleep(0.02)
         machine.gdb.interrupt()
