@@ -82,7 +82,7 @@ void arch_mmio_write(uint64_t address, uint32_t width, uint32_t value);
 uint32_t arch_port_read(uint16_t port);
 void arch_port_write(uint16_t port, uint8_t value);
 
-/* A counter, and how far it counts in a second; zero: not known. Used only where there is a PURG_CONSOLE_SINK. */
+/* A counter, and how far it counts in a second; zero: not known. */
 uint64_t arch_ticks(void);
 uint64_t arch_ticks_hz(void);
 
@@ -92,6 +92,13 @@ uint64_t arch_ticks_hz(void);
  */
 uint32_t arch_device_flags(void);
 void arch_reset_devices(uint32_t flags);
+
+/* purg_report.level and purg_report.cpu_id. */
+uint32_t arch_cpu_level(void);
+void arch_cpu_id(uint64_t id[2]);
+
+/* Have memory and caches agree on [start, start + size), whether caches are on or off: no cache has a line of it. */
+void arch_sync_memory(uint64_t start, uint64_t size);
 
 /* The fastest ways to compute SHA-256 on this CPU in its present state, or the portable one alone if asked for. */
 void arch_sha256(struct sha256_engine *engine, bool portable);

@@ -17,6 +17,12 @@ extern struct purg_params purg_params;
 bool params_check_head(const struct purg_params *params, struct finding *finding);
 bool params_check_fields(const struct purg_params *params, struct finding *finding);
 
+/*
+ * The same for the record's place alone. The other fields need not be checked: a record can tell what is wrong with
+ * them.
+ */
+bool params_check_report(const struct purg_params *params, struct finding *finding);
+
 /* The first segment in which all of the range lies; NULL: there is none. The block may be unchecked. */
 const struct purg_segment *params_segment_around(const struct purg_params *params, uint64_t start, uint64_t size);
 

@@ -9,6 +9,9 @@
 /* True if the parameter block and the image have the digests that the block gives for them, where it gives any. */
 bool verify_self(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding);
 
+/* True if this is a digest, and not the zeros that stand for none. */
+bool verify_is_given(const uint8_t digest[PURG_DIGEST_SIZE]);
+
 /* What was done, for people. */
 struct verified {
 	uint32_t segments;

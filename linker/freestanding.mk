@@ -10,8 +10,8 @@ LINKER := -fuse-ld=lld
 else
 CC_arm64 := aarch64-linux-gnu-gcc
 CC_x86_64 := x86_64-linux-gnu-gcc
-# Found by trying: the last two are for size as well.
-SMALL := -Os -flto -flto-partition=none -fno-move-loop-invariants -fno-shrink-wrap
+# Found by trying: the last three are for size as well.
+SMALL := -Os -flto -flto-partition=none -fipa-pta -fno-move-loop-invariants -fno-shrink-wrap
 # Nor may gcc turn loops into calls of memset, or switches into tables of pointers.
 NO_VECTORS := -fno-tree-vectorize -fno-tree-slp-vectorize -fno-tree-loop-distribute-patterns -fno-tree-switch-conversion
 LINKER :=
@@ -50,7 +50,7 @@ STACK_SIZE := 4096
 LINK_NUMBERS_arm64 := -DPURG_ARCH=PURG_ARCH_ARM64 -DARCH_FEATURES=ARM64_FEATURES \
 	-DGOT_RESERVED=8 -DRO_BUDGET=0x5000 -DMEM_BUDGET=0x1b000
 LINK_NUMBERS_x86_64 := -DPURG_ARCH=PURG_ARCH_X86_64 -DARCH_FEATURES=X86_64_FEATURES \
-	-DGOT_RESERVED=0 -DRO_BUDGET=0x6000 -DMEM_BUDGET=0xb000
+	-DGOT_RESERVED=0 -DRO_BUDGET=0x7000 -DMEM_BUDGET=0xb000
 
 BLOBS := $(foreach arch,$(ARCHES),$(foreach form,ro elf bin rel.o,$O/purgatory-$(arch).$(form))) \
 	$O/purgatory-x86_64-linux.ro

@@ -148,6 +148,30 @@ const char *purg_strerror(int64_t error)
 		return "there is no note, no memory, or more of both than ELF can count";
 	case PURG_ERR_CORE_RANGE:
 		return "a range is empty, or wraps, physically or in the linear map";
+	case PURG_ERR_OLD_VMCOREINFO:
+		return "vmcoreinfo is cut, or what is needed of it is there twice or no number";
+	case PURG_ERR_OLD_ROOT:
+		return "where the kernel's top page table lies is not known, or that is no memory";
+	case PURG_ERR_OLD_LEVELS:
+		return "whether the kernel's page tables have 4 levels or 5 is not known";
+	case PURG_ERR_OLD_MEMORY:
+		return "there is no memory for page tables, or a range of it is empty or too high";
+	case PURG_ERR_OLD_REGION:
+		return "the crash kernel's region is empty, too high, or overlaps the running kernel's memory";
+	case PURG_ERR_OLD_ADDRESS:
+		return "the kernel's linear map cannot lie there, or vmcoreinfo says that it lies elsewhere";
+	case PURG_ERR_OLD_SEARCH:
+		return "where the kernel's linear map lies is not known, and there is too much memory to search for it";
+	case PURG_ERR_OLD_ENCRYPTED:
+		return "the kernel's memory is encrypted, so that its page tables cannot be looked at";
+	case PURG_ERR_REPORT_NONE:
+		return "there is no record of a boot";
+	case PURG_ERR_REPORT_VERSION:
+		return "the record is of an ABI that this library does not know";
+	case PURG_ERR_REPORT_SIZE:
+		return "the record is shorter than its version has it, or longer than the memory that it is in";
+	case PURG_ERR_REPORT_DIGEST:
+		return "the record does not have its digest: it was changed";
 	default:
 		return "unknown error";
 	}

@@ -3,14 +3,8 @@
  * Memory maps as Linux shows them: /proc/iomem (kernel/resource.c r_show) and /sys/firmware/memmap
  * (drivers/firmware/memmap.c). Both have the names of arch/x86/kernel/e820.c, e820_type_to_string.
  */
-#include <string.h>
-
 #include "map.h"
-
-/* What is left of a text. */
-struct text {
-	const char *at, *end;
-};
+#include "text.h"
 
 /* ---- Names ---- */
 
@@ -43,11 +37,6 @@ static const struct name kernel_names[] = {
 /* RAM of a driver is called "System RAM (kmem)", or another driver's name (mm/memory_hotplug.c). */
 static const char driver_name[] = "System RAM (";
 
-static bool starts_with(struct text text, const char *start, size_t size)
-{
-	return (size_t)(text.end - text.at) >= size && memcmp(text.at, start, size) == 0;
-}
-
 /* The type that has this name, or otherwise. */
 static uint32_t type_of(struct text text, const struct name *names, size_t count, uint32_t otherwise)
 {
@@ -57,33 +46,6 @@ static uint32_t type_of(struct text text, const struct name *names, size_t count
 		if (memcmp(text.at, names[i].text, size) == 0 && !names[i].text[size])
 			return names[i].type;
 	return otherwise;
-}
-
-/* ---- Words ---- */
-
-static bool skip(struct text *text, const char *word, size_t size)
-{
-	if (!starts_with(*text, word, size))
-		return false;
-	text->at += size;
-	return true;
-}
-
-/* A hexadecimal number as printf's %llx writes it. */
-static bool read_hex(struct text *text, uint64_t *number)
-{
-	const char *start = text->at;
-
-	for (*number = 0; text->at < text->end; text->at++) {
-		uint8_t decimal = (uint8_t)(*text->at - '0'), letter = (uint8_t)(*text->at - 'a');
-
-		if (decimal > 9 && letter > 5)
-			break;
-		if (*number >> 60)
-			return false;
-		*number = *number << 4 | (decimal <= 9 ? decimal : letter + 10u);
-	}
-	return text->at > start;
 }
 
 /* ---- /proc/iomem ---- */
@@ -101,18 +63,14 @@ static int read_line(struct text *text, struct line *line)
 {
 	uint32_t spaces = 0;
 
-	while (skip(text, " ", 1))
+	while (text_skip(text, " ", 1))
 		if (++spaces >= 2 * LEVELS)
 			return PURG_ERR_MAP_SYNTAX;
 	line->level = spaces / 2;
-	if (spaces % 2 || !read_hex(text, &line->start) || !skip(text, "-", 1) || !read_hex(text, &line->last) ||
-	    !skip(text, " : ", 3))
+	if (spaces % 2 || !text_read_hex(text, &line->start) || !text_skip(text, "-", 1) ||
+	    !text_read_hex(text, &line->last) || !text_skip(text, " : ", 3))
 		return PURG_ERR_MAP_SYNTAX;
-	line->name = *text;
-	while (text->at < text->end && *text->at != '\n')
-		text->at++;
-	line->name.end = text->at;
-	if (!skip(text, "\n", 1))
+	if (!text_line(text, &line->name))
 		return PURG_ERR_MAP_SYNTAX;
 	return line->last < line->start ? PURG_ERR_MAP_RANGE : 0;
 }
@@ -135,7 +93,7 @@ static uint32_t type_of_line(const struct line *line, bool in_ram)
 {
 	if (in_ram)
 		return type_of(line->name, kernel_names, COUNT(kernel_names), PURG_MEM_KEPT);
-	if (starts_with(line->name, driver_name, sizeof(driver_name) - 1))
+	if (text_starts_with(line->name, driver_name, sizeof(driver_name) - 1))
 		return PURG_MEM_DRIVER;
 	return type_of(line->name, firmware_names, COUNT(firmware_names), 0);
 }
@@ -201,7 +159,7 @@ static bool read_address(const char *file, uint64_t *address)
 {
 	struct text text = file_text(file);
 
-	return skip(&text, "0x", 2) && read_hex(&text, address) && text.at == text.end;
+	return text_skip(&text, "0x", 2) && text_read_hex(&text, address) && text.at == text.end;
 }
 
 int purg_map_from_memmap(struct purg_map *map, const char *start, const char *end, const char *type)

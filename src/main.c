@@ -11,6 +11,7 @@
 #include <console.h>
 #include <fail.h>
 #include <params.h>
+#include <report.h>
 #include <string.h>
 #include <verify.h>
 #include <walk.h>
@@ -23,6 +24,7 @@ struct work {
 	struct walk walk;
 	struct verified verified;
 	const char *uncached; /* why it is done without caches; NULL: it is not */
+	struct report report;
 };
 
 static bool check_place(struct finding *finding)
@@ -35,11 +37,25 @@ static bool check_place(struct finding *finding)
 	       refuse(finding, PURG_E_UNMAPPED, "image", (uintptr_t)&purg_header);
 }
 
-/* From what makes the block readable to the rules of its fields; its digest comes before any field is believed. */
-static bool check_block(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding)
+/*
+ * From what makes the block readable to the rules of its fields; its digest comes before any field is believed. A block
+ * without one might be anything, until all of it is checked: then nothing is written to where it says.
+ */
+static bool check_block(const struct purg_params *params, struct finding *finding, struct work *work)
 {
-	return params_check_head(params, finding) && verify_self(params, engine, finding) &&
-	       params_check_fields(params, finding);
+	struct report *report = &work->report;
+	bool good;
+
+	report_begin(report);
+	report->record.stage = PURG_STAGE_PARAMETERS;
+	if (!params_check_head(params, finding) || !verify_self(params, &work->engine, finding) ||
+	    !params_check_report(params, finding))
+		return false;
+	report->placed = params->report.address && verify_is_given(params->block_digest);
+	good = params_check_fields(params, finding);
+	report->placed |= params->report.address && good;
+	report_lap(report, &report->record.ticks_check);
+	return good;
 }
 
 /* The ranges are checked; the copies are made in the table's order. */
@@ -55,17 +71,36 @@ static void make_copies(const struct purg_params *params)
 /* What takes long is done with all the speed that the CPU has. False: refused. */
 static bool verify_and_copy(const struct purg_params *params, struct finding *finding, struct work *work)
 {
+	struct report *report = &work->report;
 	bool verified;
 
+	report->record.stage = PURG_STAGE_VERIFY;
 	work->uncached = arch_caches_begin(params);
+	report->record.cached = !work->uncached;
+	report_lap(report, &report->record.ticks_hash);
 	walk_old_tables(params, &work->walk);
+	report_lap(report, &report->record.ticks_walk);
 	walk_tell(params, &work->walk);
+	report_begin(report); /* not to count the console's time */
 	verified = params->verify == PURG_VERIFY_NEVER ||
 		   verify_segments(params, work->walk.skip, &work->engine, finding, &work->verified);
+	report_lap(report, &report->record.ticks_hash);
 	if (verified)
 		make_copies(params);
+	report_lap(report, &report->record.ticks_copy);
 	arch_caches_end(params);
+	report_lap(report, &report->record.ticks_hash);
 	return verified;
+}
+
+/* All is in its final place. */
+static bool check_handoff(const struct purg_params *params, struct finding *finding, struct work *work)
+{
+	work->report.record.stage = PURG_STAGE_HANDOFF;
+	if (!compat_finish(params, finding))
+		return false;
+	finding->table = "handoff";
+	return arch_handoff_check(&params->handoff, finding);
 }
 
 /* "armv8-ce, cached" */
@@ -124,20 +159,21 @@ _Noreturn void purgatory_main(void)
 {
 	const struct purg_params *params = &purg_params;
 	struct finding finding = {.index = NO_INDEX};
-	struct work work = {.uncached = NULL};
+	static struct work work; /* not on the stack, of which hashing needs most */
 	bool filled = compat_fill(&purg_params, &finding);
+	bool good;
 
+	memset(&work, 0, sizeof(work));
 	arch_reset_devices(params->flags);
 	console_open(params->console, (uintptr_t)&purg_header, purg_header.mem_size);
 	if (!filled || !check_place(&finding))
 		fail(&finding);
 	arch_simd_begin();
 	arch_sha256(&work.engine, params->flags & PURG_FLAG_PORTABLE_SHA256);
-	if (!check_block(params, &work.engine, &finding) || !verify_and_copy(params, &finding, &work) ||
-	    !compat_finish(params, &finding))
-		fail(&finding);
-	finding.table = "handoff";
-	if (!arch_handoff_check(&params->handoff, &finding))
+	good = check_block(params, &finding, &work) && verify_and_copy(params, &finding, &work) &&
+	       check_handoff(params, &finding, &work);
+	report_write(&work.report, params, &work.engine, &work.walk, &work.verified, &finding);
+	if (!good)
 		fail(&finding);
 	if (console_is_open())
 		announce(params, &work);

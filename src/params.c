@@ -10,6 +10,9 @@
 
 typedef uint64_t __attribute__((may_alias)) word;
 
+/* Of both architectures, in bytes: SDM volume 2, 2.3.11. */
+#define LONGEST_INSTRUCTION 15
+
 /* Most of a block is unused: what is long, and begins at a multiple of eight, is looked at by eight words at once. */
 static bool check_zero(struct finding *finding, const char *field, const void *start, size_t size)
 {
@@ -295,8 +298,13 @@ static bool check_handoff(const struct purg_params *params, struct finding *find
 	       refuse(finding, PURG_E_ENTRY, "entry", entry);
 }
 
-static bool check_failure(const struct purg_failure *failure, struct finding *finding)
+static bool check_failure(const struct purg_params *params, struct finding *finding)
 {
+	const struct purg_failure *failure = &params->failure;
+	/* The record has use for timer_hz. */
+	const size_t rest = params->report.address ? offsetof(struct purg_failure, fallback)
+						   : offsetof(struct purg_failure, timer_hz);
+
 	switch (failure->policy) {
 	case PURG_FAIL_HALT:
 		break;
@@ -310,14 +318,8 @@ static bool check_failure(const struct purg_failure *failure, struct finding *fi
 	if (failure->delay)
 		return refuse(finding, PURG_E_UNSUPPORTED, "delay", failure->delay);
 	return check_zero(finding, "(unused)", &failure->conduit,
-			  sizeof(*failure) - offsetof(struct purg_failure, conduit));
-}
-
-static bool check_report(const struct purg_report_place *report, struct finding *finding)
-{
-	if (report->address)
-		return refuse(finding, PURG_E_UNSUPPORTED, "address", report->address);
-	return check_zero(finding, "(unused)", report, sizeof(*report));
+			  offsetof(struct purg_failure, timer_hz) - offsetof(struct purg_failure, conduit)) &&
+	       check_zero(finding, "(unused)", (const uint8_t *)failure + rest, sizeof(*failure) - rest);
 }
 
 bool params_check_head(const struct purg_params *params, struct finding *finding)
@@ -333,6 +335,47 @@ bool params_check_head(const struct purg_params *params, struct finding *finding
 	return true;
 }
 
+static bool report_touches(const struct purg_params *params, uint64_t start, uint64_t size)
+{
+	return ranges_overlap(params->report.address, sizeof(struct purg_report), start, size);
+}
+
+/*
+ * Where the record is written when all else is done: on a segment it may lie, but on nothing that a copy has made or
+ * read, on no stub, and not on the instruction that comes next, of this boot or of the fallback. The rest of the block
+ * is unchecked, or the record could not tell of it: a range that wraps overlaps nothing, and is refused later; and so
+ * is a copy behind the last one.
+ */
+static bool report_is_free(const struct purg_params *params)
+{
+	const struct purg_copy *copy = params->copy;
+	const struct purg_segment *fallback = &params->failure.fallback;
+
+	for (; copy < params->copy + PURG_MAX_COPIES; copy++)
+		if (report_touches(params, copy->dst, copy->size) || report_touches(params, copy->src, copy->size))
+			return false;
+	return !(params->handoff.stub && report_touches(params, params->handoff.stub, PURG_STUB_SIZE)) &&
+	       !report_touches(params, arch_entry(&params->handoff), LONGEST_INSTRUCTION) &&
+	       !report_touches(params, fallback->start, fallback->size);
+}
+
+static bool check_report(const struct purg_params *params, struct finding *finding)
+{
+	const struct purg_report_place *report = &params->report;
+	const uint64_t size = sizeof(struct purg_report);
+
+	if (!report->address)
+		return check_zero(finding, "(unused)", report, sizeof(*report));
+	if (report->address % sizeof(uint64_t))
+		return refuse(finding, PURG_E_PLACEMENT, "address", report->address);
+	if (report->size < size)
+		return refuse(finding, PURG_E_SIZE, "size", report->size);
+	return check_zero(finding, "reserved", &report->reserved, sizeof(report->reserved)) &&
+	       check_range(finding, "address", report->address, size) &&
+	       check_no_console(params, finding, "address", report->address, size) &&
+	       (report_is_free(params) || refuse(finding, PURG_E_OVERLAP, "address", report->address));
+}
+
 /* From here on the findings are in this group, or, with NULL, in the block itself. */
 static bool enter_group(struct finding *finding, const char *table)
 {
@@ -341,12 +384,16 @@ static bool enter_group(struct finding *finding, const char *table)
 	return true;
 }
 
+bool params_check_report(const struct purg_params *params, struct finding *finding)
+{
+	return enter_group(finding, "report") && check_report(params, finding) && enter_group(finding, NULL);
+}
+
 bool params_check_fields(const struct purg_params *params, struct finding *finding)
 {
 	return enter_group(finding, "console") && check_consoles(params, finding) && enter_group(finding, NULL) &&
 	       check_policy(params, finding) && check_counts(params, finding) && check_concat_digest(params, finding) &&
 	       enter_group(finding, "segment") && check_segments(params, finding) && enter_group(finding, "copy") &&
 	       check_copies(params, finding) && enter_group(finding, "handoff") && check_handoff(params, finding) &&
-	       enter_group(finding, "failure") && check_failure(&params->failure, finding) &&
-	       enter_group(finding, "report") && check_report(&params->report, finding) && enter_group(finding, NULL);
+	       enter_group(finding, "failure") && check_failure(params, finding) && enter_group(finding, NULL);
 }

@@ -12,19 +12,19 @@ static bool matches(const uint8_t *expected, uint32_t code, struct finding *find
 	return false;
 }
 
-static bool is_given(const uint8_t *digest)
+bool verify_is_given(const uint8_t digest[PURG_DIGEST_SIZE])
 {
 	return memcmp(digest, zero_digest, PURG_DIGEST_SIZE) != 0;
 }
 
 bool verify_self(const struct purg_params *params, const struct sha256_engine *engine, struct finding *finding)
 {
-	if (is_given(params->block_digest)) {
+	if (verify_is_given(params->block_digest)) {
 		params_digest(params, engine->blocks, finding->computed);
 		if (!matches(params->block_digest, PURG_E_BLOCK, finding))
 			return false;
 	}
-	if (is_given(params->image_digest)) {
+	if (verify_is_given(params->image_digest)) {
 		/* A number in memory, and what it is a part of may have been changed. */
 		if (purg_header.ro_size > purg_header.mem_size)
 			return refuse(finding, PURG_E_IMAGE, "ro_size", purg_header.ro_size);

@@ -21,6 +21,7 @@ struct options {
 	const char *cmdline;
 	const char *dtb;
 	const char *stripes;
+	const char *verify;
 	const char *machine;
 	struct initrds initrds;
 	bool reuse_cmdline;
@@ -45,6 +46,9 @@ static const char help[] =
 	"      --top-down        take the highest places there are, not the lowest\n"
 	"  -c, --console SPEC    where the purgatory writes its lines; see 'purgatory pack --help'\n"
 	"  -s, --stripes N       1, 2, 4, 8 or 16: as for 'purgatory pack'\n"
+	"      --verify WHEN     always (default); unless-unmapped, with --panic: what the purgatory finds\n"
+	"                        unmapped from the crashed kernel's memory, or (x86_64) not writable\n"
+	"                        there, is not verified; never: by your word alone\n"
 	"  -n, --dry-run         plan only, and load nothing; needs root only to see where memory is\n"
 	"  -m, --map             draw what goes where in this machine's memory\n"
 	"  -j, --json            say the same as JSON\n"
@@ -61,6 +65,7 @@ static const char help[] =
 enum {
 	OPTION_REUSE = 256,
 	OPTION_TOP_DOWN,
+	OPTION_VERIFY,
 	OPTION_MACHINE,
 };
 
@@ -77,6 +82,7 @@ static const struct option long_options[] = {
 	{"top-down", no_argument, NULL, OPTION_TOP_DOWN},
 	{"console", required_argument, NULL, 'c'},
 	{"stripes", required_argument, NULL, 's'},
+	{"verify", required_argument, NULL, OPTION_VERIFY},
 	{"dry-run", no_argument, NULL, 'n'},
 	{"map", no_argument, NULL, 'm'},
 	{"json", no_argument, NULL, 'j'},
@@ -115,6 +121,9 @@ static void take(struct options *options, struct request *request, int option, c
 	case 's':
 		inputs_once(&options->stripes, "load", "--stripes", optarg);
 		break;
+	case OPTION_VERIFY:
+		inputs_once(&options->verify, "load", "--verify", optarg);
+		break;
 	case 'n':
 		options->dry_run = true;
 		break;
@@ -137,6 +146,23 @@ static void take(struct options *options, struct request *request, int option, c
 	}
 }
 
+static uint32_t verify_policy(const struct options *options, const struct request *request)
+{
+	const char *verify = options->verify;
+
+	if (!verify || !strcmp(verify, "always"))
+		return PURG_VERIFY_ALWAYS;
+	if (!strcmp(verify, "never"))
+		return PURG_VERIFY_NEVER;
+	if (strcmp(verify, "unless-unmapped"))
+		fail(NULL, "--verify", "'%s' is not known; give always, unless-unmapped or never", verify);
+	if (!request->panic)
+		fail(NULL, "--verify",
+		     "unless-unmapped is for --panic: a kernel that is left in order does not keep its page tables; "
+		     "give always");
+	return PURG_VERIFY_UNLESS_UNMAPPED;
+}
+
 static void parse(struct options *options, struct request *request, int argc, char **argv)
 {
 	int option;
@@ -152,6 +178,7 @@ static void parse(struct options *options, struct request *request, int argc, ch
 		fail_usage("load", "--map and --json exclude each other");
 	if (options->machine && !options->dry_run)
 		fail_usage("load", "--machine is for --dry-run only");
+	request->verify = verify_policy(options, request);
 }
 
 /* The command line: given, this kernel's, a UKI's own, or none. */
@@ -258,6 +285,9 @@ int command_load(int argc, char **argv)
 		plan_draw(&plan);
 	if (options.json)
 		plan_json(&plan);
+	if (request.verify == PURG_VERIFY_NEVER)
+		complain(NULL, "--verify=never",
+			 "warning: nothing is verified before it is entered, so what was damaged is not noticed");
 	console_spec_warn(&request.consoles);
 	return command_done(0);
 }

@@ -39,6 +39,15 @@ void machine_read_x86_64(struct machine *machine);
 void machine_read_core(const struct machine *machine, struct purg_core *core);
 
 /*
+ * What the purgatory must know to look at the running kernel's page tables: everything but the memory. The region is
+ * that into which is loaded. vmcoreinfo is the command's.
+ */
+void machine_read_tables(const struct machine *machine, const struct purg_range *region, struct purg_old_kernel *old);
+
+/* Where the running kernel's code begins; false if nothing says so. */
+bool machine_kernel_start(const struct machine *machine, uint64_t *start);
+
+/*
  * A file of this machine, NUL-terminated; NULL if there is none. Fails if it cannot be read. path has a printf format.
  */
 char *machine_file(const struct machine *machine, size_t *size, const char *path, ...)

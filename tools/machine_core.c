@@ -1,61 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
-/*
- * The running kernel as a dump describes it (Linux Documentation/admin-guide/kdump/kdump.rst). Where it lies virtually
- * is in the headers of /proc/kcore, which itself is all of its memory.
- */
-#include <elf.h>
-#include <fcntl.h>
-#include <stdio.h>
+/* The running kernel as a dump describes it (Linux Documentation/admin-guide/kdump/kdump.rst). */
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "allocate.h"
 #include "error.h"
-#include "machine.h"
-#include "number.h"
-
-#define KCORE "/proc/kcore"
-
-/* Its program headers lie behind its header: one for each range of RAM. */
-#define KCORE_HEADERS MIB
+#include "kcore.h"
 
 #define CPUS_MAX 8192
 
-/* How much of it is worth reading: its headers, as far as they are known. */
-static size_t wanted(const uint8_t *data, size_t size)
+bool machine_kernel_start(const struct machine *machine, uint64_t *start)
 {
-	Elf64_Ehdr ehdr;
+	const struct purg_map *map = &machine->map;
 
-	if (size < sizeof(ehdr))
-		return sizeof(ehdr);
-	memcpy(&ehdr, data, sizeof(ehdr));
-	return (size_t)number_min(KCORE_HEADERS, sizeof(ehdr) + (uint64_t)ehdr.e_phnum * sizeof(Elf64_Phdr));
-}
-
-/* Its headers, no byte of memory; NULL if there is none, as under lockdown. */
-static uint8_t *read_kcore(const struct machine *machine, size_t *size)
-{
-	char path[4096];
-	uint8_t *data;
-	ssize_t got;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s%s", machine->root, KCORE);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	*size = 0;
-	if (fd < 0)
-		return NULL;
-	data = allocate(1, KCORE_HEADERS);
-	while (*size < wanted(data, *size) && (got = read(fd, data + *size, wanted(data, *size) - *size)) > 0)
-		*size += (size_t)got;
-	close(fd);
-	return data;
-}
-
-/* Where the running kernel's code begins. */
-static bool kernel_start(const struct purg_map *map, uint64_t *start)
-{
 	*start = UINT64_MAX;
 	for (uint32_t i = 0; i < map->count; i++)
 		if (map->entry[i].type == PURG_MEM_KERNEL && map->entry[i].start < *start)
@@ -64,25 +20,12 @@ static bool kernel_start(const struct purg_map *map, uint64_t *start)
 }
 
 /* The kernel lies in two of the mappings: that of its own, which is the smaller one, and the linear map of all RAM. */
-static void find_mappings(const uint8_t *kcore, size_t size, uint64_t kernel, struct purg_core *core)
+static void find_mappings(const struct kcore *kcore, uint64_t kernel, struct purg_core *core)
 {
-	Elf64_Ehdr ehdr;
-	Elf64_Phdr phdr, own = {.p_memsz = UINT64_MAX}, linear = {0};
+	Elf64_Phdr own, linear;
 
-	if (size < sizeof(ehdr))
+	if (!kcore_mappings(kcore, kernel, &own, &linear))
 		return;
-	memcpy(&ehdr, kcore, sizeof(ehdr));
-	for (unsigned int i = 0; i < ehdr.e_phnum; i++) {
-		if (!number_inside(ehdr.e_phoff + i * sizeof(phdr), sizeof(phdr), size))
-			break;
-		memcpy(&phdr, kcore + ehdr.e_phoff + i * sizeof(phdr), sizeof(phdr));
-		if (phdr.p_type != PT_LOAD || phdr.p_paddr > kernel || kernel - phdr.p_paddr >= phdr.p_memsz)
-			continue;
-		if (phdr.p_memsz < own.p_memsz)
-			own = phdr;
-		if (phdr.p_memsz > linear.p_memsz)
-			linear = phdr;
-	}
 	core->linear_map = linear.p_vaddr - linear.p_paddr;
 	if (own.p_memsz >= linear.p_memsz)
 		return;
@@ -122,16 +65,16 @@ static void read_notes(const struct machine *machine, struct purg_core *core)
 
 void machine_read_core(const struct machine *machine, struct purg_core *core)
 {
+	struct kcore kcore;
 	uint64_t kernel;
-	size_t size;
-	uint8_t *kcore = read_kcore(machine, &size);
 
+	kcore_read(&kcore, machine);
 	*core = (struct purg_core){.arch = machine->arch};
 	read_vmcoreinfo(machine, core);
 	read_notes(machine, core);
-	if (kcore && kernel_start(&machine->map, &kernel))
-		find_mappings(kcore, size, kernel, core);
+	if (machine_kernel_start(machine, &kernel))
+		find_mappings(&kcore, kernel, core);
 	if (!core->linear_map)
 		complain(machine->root, KCORE, "warning: does not say where memory is mapped, so the dump will not");
-	free(kcore);
+	free(kcore.data);
 }

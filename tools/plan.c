@@ -131,9 +131,9 @@ static void find_crash_memory(struct plan *plan)
 	int error = 0;
 
 	for (uint32_t i = 0; i < map->count; i++)
-		if (map->entry[i].type == PURG_MEM_CRASH)
-			plan->crash_start = number_max(plan->crash_start, map->entry[i].start);
-	if (!plan->crash_start)
+		if (map->entry[i].type == PURG_MEM_CRASH && map->entry[i].start >= plan->crash.start)
+			plan->crash = (struct purg_range){map->entry[i].start, map->entry[i].size};
+	if (!plan->crash.size)
 		fail(NULL, "--panic", "no memory is reserved for a crash kernel; boot with crashkernel=512M");
 	if (plan->request->kernel.arch == PURG_ARCH_X86_64)
 		error = purg_map_add(map, 0, LOWEST, PURG_MEM_CRASH);
@@ -153,7 +153,7 @@ static void keep_highest_part(struct plan *plan)
 	struct purg_space *space = &plan->space;
 
 	plan->spare = space->range;
-	while (space->count && space->range->start < plan->crash_start) {
+	while (space->count && space->range->start < plan->crash.start) {
 		space->range++;
 		space->count--;
 		space->room--;
@@ -196,6 +196,37 @@ static void place_purgatory(struct plan *plan)
 	plan->purgatory_size = pages(plan, "purgatory", plan->header.mem_size);
 }
 
+/* Which file does not say what is needed. */
+static const char *silent(int error, const struct purg_old_kernel *old)
+{
+	switch (error) {
+	case PURG_ERR_OLD_MEMORY:
+	case PURG_ERR_OLD_REGION:
+		return "/proc/iomem";
+	case PURG_ERR_OLD_ROOT:
+		return old->vmcoreinfo ? "/proc/kcore: VMCOREINFO" : "/proc/kallsyms";
+	case PURG_ERR_OLD_VMCOREINFO:
+	case PURG_ERR_OLD_ENCRYPTED:
+		return "/proc/kcore: VMCOREINFO";
+	default:
+		return "/proc/kcore";
+	}
+}
+
+static void skip_unless_mapped(const struct plan *plan, struct purg_params *params)
+{
+	struct purg_old_kernel old;
+	int error;
+
+	machine_read_tables(plan->machine, &plan->crash, &old);
+	old.memory = plan->dump;
+	old.memory_count = plan->dump_count;
+	error = purg_params_unless_unmapped(params, &old);
+	if (error)
+		fail(plan->machine->root, silent(error, &old),
+		     "%s, and --verify=unless-unmapped needs that; give --verify=always", purg_strerror(error));
+}
+
 static void fill_params(struct plan *plan)
 {
 	const struct request *request = plan->request;
@@ -204,6 +235,9 @@ static void fill_params(struct plan *plan)
 	params->handoff = plan->handoff;
 	memcpy(params->console, request->consoles.console, sizeof(params->console));
 	pieces_describe(plan->piece, plan->count, request->stripes, params);
+	params->verify = request->verify;
+	if (params->verify == PURG_VERIFY_UNLESS_UNMAPPED)
+		skip_unless_mapped(plan, params);
 	purg_params_finish(plan->purgatory, plan->header.mem_size);
 	plan->params = params;
 }

@@ -25,6 +25,7 @@ struct request {
 	const char *dtb_name; /* for what is wrong with it */
 	struct console_set consoles;
 	uint32_t stripes;
+	uint32_t verify; /* PURG_VERIFY_* */
 	bool top_down;
 	bool panic; /* for when this kernel crashes */
 };
@@ -47,7 +48,7 @@ struct plan {
 	uint64_t mem_size[PLAN_PIECES_MAX]; /* of each: the same */
 	unsigned int count;
 	/* panic */
-	uint64_t crash_start;     /* where the part of the reserved memory begins that this goes into */
+	struct purg_range crash;  /* the part of the reserved memory that this goes into */
 	struct purg_range *spare; /* what else is reserved: for the crash kernel, but not to load anything to */
 	uint32_t spare_count;
 	struct purg_range *dump; /* what is to be dumped */

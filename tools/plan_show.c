@@ -77,6 +77,18 @@ static void add_kept(struct memory_map *map, const struct plan *plan)
 			       MEMORY_MAP_RESERVED);
 }
 
+static const char *verify_name(uint32_t verify)
+{
+	switch (verify) {
+	case PURG_VERIFY_ALWAYS:
+		return "always";
+	case PURG_VERIFY_UNLESS_UNMAPPED:
+		return "unless-unmapped";
+	default:
+		return "never";
+	}
+}
+
 void plan_draw(const struct plan *plan)
 {
 	struct memory_map map = {0};
@@ -89,6 +101,7 @@ void plan_draw(const struct plan *plan)
 			       MEMORY_MAP_FREE);
 	memory_map_draw(&map, 0, 0);
 	printf("entry 0x%" PRIx64 "\n", plan->purgatory_start + plan->header.entry);
+	printf("verify %s\n", verify_name(plan->params->verify));
 }
 
 static void json_string(const char *text)
@@ -148,6 +161,22 @@ static void json_range(uint64_t start, uint64_t size)
 	printf("{\"start\": %" PRIu64 ", \"size\": %" PRIu64 "}", start, size);
 }
 
+/* How the purgatory looks at the running kernel's page tables, if it does. */
+static void json_linear_map(const struct purg_linear_map *map)
+{
+	printf(",\n \"linear_map\": {\"live\": %s, \"search\": %s, \"levels\": %u, \"root\": %" PRIu64
+	       ", \"va\": %" PRIu64 ", \"pa\": %" PRIu64 ",\n  \"region\": ",
+	       map->flags & PURG_LINEAR_MAP_LIVE ? "true" : "false",
+	       map->flags & PURG_LINEAR_MAP_SEARCH ? "true" : "false", map->levels, map->root, map->va, map->pa);
+	json_range(map->region, map->region_size);
+	printf(", \"ranges\": [");
+	for (uint32_t i = 0; i < map->range_count; i++) {
+		printf("%s\n  ", i ? "," : "");
+		json_range(map->range[i].start, map->range[i].size);
+	}
+	printf("]}");
+}
+
 void plan_json(const struct plan *plan)
 {
 	printf("{\"arch\": \"%s\", \"panic\": %s, \"entry\": %" PRIu64 ",\n \"purgatory\": ",
@@ -160,6 +189,9 @@ void plan_json(const struct plan *plan)
 		json_string(plan->request->cmdline);
 	}
 	json_consoles(&plan->request->consoles);
+	printf(",\n \"verify\": \"%s\"", verify_name(plan->params->verify));
+	if (plan->params->verify == PURG_VERIFY_UNLESS_UNMAPPED)
+		json_linear_map(&plan->params->linear_map);
 	printf(",\n \"segments\": [");
 	for (unsigned int i = 0; i < plan->count; i++) {
 		const struct piece *piece = &plan->piece[i];

@@ -33,6 +33,19 @@ uint64_t arch_physical_end(void)
 	return 1ull << bits[range < sizeof(bits) ? range : sizeof(bits) - 1];
 }
 
+uint32_t arch_cpu_level(void)
+{
+	bool e2h = cpu_at_el2() && !cpu_at_plain_el2();
+
+	return (uint32_t)level() | (e2h ? PURG_LEVEL_E2H : 0);
+}
+
+void arch_cpu_id(uint64_t id[2])
+{
+	id[0] = read_sysreg(midr_el1);
+	id[1] = read_sysreg(mpidr_el1);
+}
+
 /* EL2 or EL1, little-endian. */
 bool arch_check_cpu(void)
 {

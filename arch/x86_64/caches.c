@@ -16,3 +16,9 @@ void arch_caches_end(const struct purg_params *params)
 {
 	(void)params;
 }
+
+void arch_sync_memory(uint64_t start, uint64_t size)
+{
+	(void)start;
+	(void)size;
+}

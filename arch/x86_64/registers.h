@@ -29,6 +29,7 @@
 
 #define CPUID_MAX 0
 #define CPUID_FEATURES 1
+#define CPUID_FEATURES_EBX_APIC_ID_SHIFT 24
 #define CPUID_FEATURES_ECX_SSSE3 (1u << 9)
 #define CPUID_FEATURES_ECX_SSE41 (1u << 19)
 #define CPUID_FEATURES_ECX_XSAVE (1u << 26)
@@ -39,7 +40,8 @@
 #define CPUID_EXTENDED_EBX_AVX512F (1u << 16)
 #define CPUID_EXTENDED_EBX_SHA (1u << 29)
 #define CPUID_EXTENDED_EBX_AVX512BW (1u << 30)
-#define CPUID_XSAVE 0xd /* EAX: the low half of XCR0's bits that may be set */
+#define CPUID_TOPOLOGY 0xb /* EBX is zero if the CPU has no such leaf; EDX: x2APIC id */
+#define CPUID_XSAVE 0xd    /* EAX: the low half of XCR0's bits that may be set */
 #define CPUID_EXTENDED_MAX 0x80000000
 #define CPUID_ADDRESS_SIZES 0x80000008
 

@@ -108,10 +108,19 @@
 #define PURG_DIGEST_STRIPED 0x37b00307 /* SHA-256 over the digests of purg_segment.lanes lanes: docs/abi.md */
 
 /* purg_report.verdict: */
-#define PURG_VERDICT_NONE 0
+#define PURG_VERDICT_NONE 0 /* nothing was verified, by the loader's word */
 #define PURG_VERDICT_VERIFIED 0xe500bddf
-#define PURG_VERDICT_SKIPPED 0x5e0e14ca
+#define PURG_VERDICT_SKIPPED 0x5e0e14ca /* one segment or more, and all the others were verified */
 #define PURG_VERDICT_REFUSED 0x281fa6f5
+
+/* purg_report.stage: how far the boot came. */
+#define PURG_STAGE_PARAMETERS 1 /* the checks of the block */
+#define PURG_STAGE_VERIFY 2
+#define PURG_STAGE_COPY 3
+#define PURG_STAGE_HANDOFF 4 /* all is in place: the last checks, and the jump */
+
+/* purg_report.level, on arm64 */
+#define PURG_LEVEL_E2H (1 << 8)
 
 /* purg_params.flags */
 #define PURG_FLAG_PORTABLE_SHA256 (1 << 0) /* use the portable SHA-256, whatever the CPU has: for debugging */
@@ -126,9 +135,7 @@
 #define PURG_CHECK_DTB (1 << 1)    /* arm64: magic, alignment to 8 and size (at most 2 MiB) of the DTB at x0 */
 
 /* purg_linear_map.flags */
-#define PURG_LINEAR_MAP_LIVE                                                                     \
-	(1 << 0) /* arm64: root and tcr are those in the CPU's registers at entry, and zero here \
-		  */
+#define PURG_LINEAR_MAP_LIVE (1 << 0)   /* arm64: root and tcr are those in the CPU's registers, and zero here */
 #define PURG_LINEAR_MAP_SEARCH (1 << 1) /* no va is known (va and pa are zero): search the whole upper half */
 
 /*
@@ -147,10 +154,8 @@
 #define PURG_WALK_CYCLE 9    /* a table is its own ancestor */
 #define PURG_WALK_ENTRY 10   /* an entry is of a kind that its level does not have */
 #define PURG_WALK_BUDGET 11  /* more entries than the budget */
-#define PURG_WALK_CONTROL                                                                                           \
-	12                  /* the tables do not map their own root: they are not those of a kernel, or va is wrong \
-			     */
-#define PURG_WALK_CACHES 13 /* the CPU's caches could not be used: memory may not have what the tables say */
+#define PURG_WALK_CONTROL 12 /* the tables do not map their own root: they are no kernel's, or va is wrong */
+#define PURG_WALK_CACHES 13  /* the CPU's caches could not be used: memory may not have what the tables say */
 
 /*
  * Why the purgatory refused: purg_report.code, and x0 or rax while it halts. docs/abi.md has the likely cause of each.
@@ -158,7 +163,7 @@
 #define PURG_OK 0
 #define PURG_E_MAGIC 1        /* not a parameter block */
 #define PURG_E_VERSION 2      /* a parameter block of another ABI version */
-#define PURG_E_SIZE 3         /* the block's size is not that of its version */
+#define PURG_E_SIZE 3         /* the block's size is not that of its version; or the record has too little room */
 #define PURG_E_RESERVED 4     /* a reserved or unused field is not zero */
 #define PURG_E_UNSUPPORTED 5  /* valid, but not supported by this build */
 #define PURG_E_VALUE 6        /* a field has a value that this version does not define */
@@ -172,7 +177,7 @@
 #define PURG_E_IMAGE 14       /* the purgatory's own code does not have the digest that the loader gave */
 #define PURG_E_DIGEST 15      /* a segment does not have its digest: it was changed after it was loaded */
 #define PURG_E_CONCAT 16      /* the concatenated segments do not have their digest */
-#define PURG_E_PLACEMENT 17   /* the purgatory or the stub is not aligned, or too high for the handoff's mode */
+#define PURG_E_PLACEMENT 17   /* the purgatory, stub or record is not aligned, or too high for the handoff's mode */
 #define PURG_E_CPU 18         /* entered in a CPU state that the ABI does not allow */
 #define PURG_E_KERNEL 19      /* what the entry points at is not a kernel */
 #define PURG_E_DTB 20         /* what x0 points at is not a DTB, or lies badly */
@@ -386,7 +391,7 @@ struct purg_failure {
 	uint8_t reset_value; /* ... and RESET_VALUE (ACPI 4.8.3.6) */
 	uint8_t reserved;
 	uint64_t reset_address;
-	uint64_t timer_hz;                    /* x86: TSC frequency, for delay; arm64 has CNTFRQ_EL0 */
+	uint64_t timer_hz; /* how far the counter counts in a second, for delay and report; zero: as the CPU tells */
 	struct purg_segment fallback;         /* PURG_FAIL_FALLBACK: the code to enter instead ... */
 	struct purg_handoff fallback_handoff; /* ... and how */
 };
@@ -403,10 +408,13 @@ PURG_OFFSET(purg_failure, fallback, 0x20);
 PURG_OFFSET(purg_failure, fallback_handoff, 0x60);
 PURG_SIZE(purg_failure, 0x100);
 
-/* Where the purgatory leaves a struct purg_report. */
+/*
+ * Where the purgatory leaves a struct purg_report: after all else, so the place may lie in a segment; but it may touch
+ * neither end of a copy, nor the stub, nor what is entered.
+ */
 struct purg_report_place {
 	uint64_t address; /* zero: nowhere; else a multiple of 8 */
-	uint32_t size;    /* at least sizeof(struct purg_report) */
+	uint32_t size;    /* at least sizeof(struct purg_report), which is all that is written */
 	uint32_t reserved;
 };
 PURG_OFFSET(purg_report_place, address, 0x00);
@@ -493,7 +501,10 @@ PURG_OFFSET(purg_params, reserved2, 0x6c0);
 PURG_OFFSET(purg_params, segment, 0x700);
 PURG_SIZE(purg_params, PURG_PARAMS_SIZE);
 
-/* What the purgatory leaves behind where purg_report_place says. Written by the purgatory only. */
+/*
+ * What the purgatory leaves behind where purg_report_place says, whether the boot succeeds or is refused, from when the
+ * place has been checked. Written by the purgatory only.
+ */
 struct purg_report {
 	uint64_t magic; /* PURG_REPORT_MAGIC */
 	uint16_t abi_major;
@@ -502,23 +513,23 @@ struct purg_report {
 	uint8_t digest[PURG_DIGEST_SIZE]; /* SHA-256 of this record with this field zero */
 	uint32_t verdict;                 /* PURG_VERDICT_* */
 	uint32_t code;                    /* PURG_OK or PURG_E_* */
-	uint32_t stage;                   /* how far it came: 1 parameters, 2 verify, 3 copy, 4 handoff */
-	uint32_t segment;                 /* index of the segment that failed; 0xffffffff: none */
+	uint32_t stage;                   /* PURG_STAGE_*: how far it came */
+	uint32_t segment;                 /* index of the segment that was at fault; 0xffffffff: none */
 	char segment_name[PURG_NAME_SIZE];
-	uint8_t expected[PURG_DIGEST_SIZE]; /* of that segment, on a mismatch */
+	uint8_t expected[PURG_DIGEST_SIZE]; /* on a mismatch, of that segment, or with none of the concatenation */
 	uint8_t computed[PURG_DIGEST_SIZE];
-	char sha256[16];         /* name of the implementation that was used, padded with NUL */
-	uint32_t cached;         /* 1: hashed with caches on */
-	uint32_t level;          /* arm64: exception level, bit 8: E2H. x86_64: 64 */
-	uint32_t segment_count;  /* segments verified ... */
+	char sha256[16];         /* name of the implementation that was used, padded with NUL: "sha-ni+avx512" */
+	uint32_t cached;         /* 1: hashed and copied with caches on */
+	uint32_t level;          /* arm64: exception level, and PURG_LEVEL_E2H. x86_64: 64 */
+	uint32_t segment_count;  /* segments verified (none, if the boot was refused) ... */
 	uint32_t skipped_count;  /* ... and skipped */
 	uint64_t bytes;          /* bytes verified */
 	uint64_t ticks_check;    /* counter ticks (CNTVCT_EL0, TSC): parameters and self-check, */
-	uint64_t ticks_hash;     /* hashing, */
+	uint64_t ticks_hash;     /* hashing, and turning the caches on and off for it, */
 	uint64_t ticks_walk;     /* walking the old kernel's tables, */
 	uint64_t ticks_copy;     /* copies */
 	uint64_t ticks_hz;       /* ticks in a second; zero: not known */
-	uint64_t cpu_id[2];      /* arm64: MIDR_EL1, MPIDR_EL1. x86_64: CPUID 1 EAX, APIC id */
+	uint64_t cpu_id[2];      /* arm64: MIDR_EL1, MPIDR_EL1. x86_64: EAX of CPUID 1, APIC id */
 	uint64_t walk_pages;     /* pages of segments that were looked up; of a search: pages that were found mapped */
 	uint64_t walk_address;   /* PURG_WALK_MAPPED: the first such physical address; in doubt: what was doubted */
 	uint64_t fault_syndrome; /* on an exception: ESR, or vector and error code; */

@@ -129,6 +129,22 @@ extern "C" {
 #define PURG_ERR_CORE_COUNT (-160) /* no note, no memory, or more of both than ELF can count */
 #define PURG_ERR_CORE_RANGE (-161) /* a range is empty, or wraps, physically or in the linear map */
 
+/* The running kernel. */
+#define PURG_ERR_OLD_VMCOREINFO (-176) /* vmcoreinfo is cut, or what is needed of it is there twice or no number */
+#define PURG_ERR_OLD_ROOT (-177)       /* x86: the top page table is not known, or lies in no memory */
+#define PURG_ERR_OLD_LEVELS (-178)     /* x86: whether page tables have 4 levels or 5 is not known */
+#define PURG_ERR_OLD_MEMORY (-179)     /* there is no memory for page tables, or a range of it is empty or too high */
+#define PURG_ERR_OLD_REGION (-180)     /* the crash kernel's region is empty, too high, or overlaps that memory */
+#define PURG_ERR_OLD_ADDRESS (-181)    /* the linear map cannot lie there, or vmcoreinfo says that it lies elsewhere */
+#define PURG_ERR_OLD_SEARCH (-182)     /* where the linear map lies is not known, and there is too much for a search */
+#define PURG_ERR_OLD_ENCRYPTED (-183)  /* x86: memory is encrypted, so page tables have addresses of another kind */
+
+/* Records. */
+#define PURG_ERR_REPORT_NONE (-192)    /* there is no record */
+#define PURG_ERR_REPORT_VERSION (-193) /* it is of an ABI that this library does not know */
+#define PURG_ERR_REPORT_SIZE (-194)    /* it is shorter than its version has it, or longer than the memory */
+#define PURG_ERR_REPORT_DIGEST (-195)  /* it does not have its digest: it was changed */
+
 /* The sentence for a PURG_ERR_*, without a full stop; "unknown error" for any other number. Never NULL. */
 const char *purg_strerror(int64_t error);
 
@@ -183,11 +199,47 @@ int purg_params_add(struct purg_params *params, const char *name, uint64_t start
 		    const uint8_t digest[PURG_DIGEST_SIZE]);
 
 /*
+ * What is known of the running kernel's page tables, so that the purgatory can look at them when that kernel has
+ * crashed. What is not known is zero.
+ */
+struct purg_old_kernel {
+	uint16_t arch; /* PURG_ARCH_* */
+	uint16_t reserved;
+	uint32_t levels;        /* x86: 4 or 5, if vmcoreinfo does not say it (Linux before 4.17) */
+	const char *vmcoreinfo; /* the text of the note of that name, which /proc/kcore has, too (since 4.19) ... */
+	uint64_t vmcoreinfo_size;
+	uint64_t root;       /* x86: physical address of its top table, swapper_pg_dir, if there is no vmcoreinfo */
+	uint64_t linear_map; /* virtual address of physical address 0, modulo 2^64, as in struct purg_core */
+	const struct purg_range *memory; /* where page tables may lie: purg_map_dump */
+	uint32_t memory_count;
+	uint32_t reserved2;
+	struct purg_range region; /* what was kept free for the crash kernel, of which memory has nothing */
+};
+
+/*
+ * Have the segments that lie in the region skipped if the purgatory finds that the running kernel could not write to
+ * them (PURG_VERIFY_UNLESS_UNMAPPED): params->verify and params->linear_map. docs/loading.md says what that proves.
+ *
+ * The linear map's addresses of the region are looked up if linear_map is known, or (arm64, since 5.9) vmcoreinfo says
+ * it; else all that the kernel has mapped is searched, if memory and region are small enough for PURG_DEFAULT_BUDGET.
+ * On arm64 the rest is in the CPU's registers. Of more than PURG_MAX_RANGES ranges of memory the largest are taken, and
+ * the one with the top table.
+ * Errors: PURG_ERR_OLD_*, PURG_ERR_ARGUMENT (arch).
+ */
+int purg_params_unless_unmapped(struct purg_params *params, const struct purg_old_kernel *old);
+
+/*
  * The last step, when nothing in the block will change any more: the digests of the image and of the block itself, as
  * far as the purgatory knows them (PURG_FEATURE_SELF_DIGEST). memory as for purg_blob_params.
  * Errors: those of purg_blob_check (PURG_ERR_BLOB_CUT: size is less than mem_size); PURG_ERR_ALIGN.
  */
 int purg_params_finish(void *memory, size_t size);
+
+/*
+ * The record that a purgatory may have left in memory, of which size bytes are there; it goes to *report.
+ * Errors: PURG_ERR_REPORT_*.
+ */
+int purg_report_check(const void *memory, size_t size, struct purg_report *report);
 
 /*
  * ---- ELF: a relocatable object (ET_REL), a static PIE (ET_DYN) or an executable (ET_EXEC), for freestanding code: all

@@ -73,7 +73,7 @@ def show(result, absent):
         speed = result[f"x86_64_{way.name}_gb_per_s"]
         print(f"  {way.title:44}" + (f"{speed:8.3f} GB/s" if speed else f"  absent: {absent[way.name]}"))
     print("\nQEMU, counted")
-    for name in sorted(key for key in result if key.startswith("arm64_") and key not in TARGETS):
+    for name in sorted(key for key in result if (key.startswith("arm64_") or "_256M_" in key) and key not in TARGETS):
         print(f"  {name:44}{result[name]:>8}")
     print("\nwhat counts")
     for name, (sign, target) in TARGETS.items():

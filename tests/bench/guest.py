@@ -15,10 +15,23 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "qemu"))
 
 from abi import constant, sha256
-from machine import ARM64, BUILD, MIB, PAGE, X86_64, Boot, parse_report
+from machine import ARM64, ARCHES, BUILD, MIB, PAGE, X86_64, Boot, parse_report
+from old_tables import GEOMETRIES, OldTables
 
 SIZES = (8 * MIB, 40 * MIB)
 PATIENCE = 300
+
+# What the launcher of both architectures has room for.
+SMALL_SIZES = (4 * MIB, 12 * MIB)
+
+# What is skipped, and how the linear map around it is made: log2 of what a leaf covers.
+SKIPPED = 256 * MIB
+MAPPED_BY = {"pages": 12, "blocks": 21}
+BLOCK = {"arm64": 0, "x86_64": 0x81}
+
+# The functions of the walk, and of what it calls; their parts have names that begin so as well.
+WALK = ("walk_", "look_", "take_leaf", "search_leaf", "in_ranges", "old_", "tables_read", "show", "mmu_forget")
+WALK += ("mmu_publish", "reach", "probe_", "arch_mapped", "identity_page")
 
 ARM64_STATES = {"": "el1", "_el2": "el2", "_el2_vhe": "el2-vhe"}
 
@@ -112,9 +125,9 @@ def kexec_tools(size):
         return sum(counts.values(), NOTHING)
 
 
-def slopes(small, large):
-    """What a byte takes, given what the two SIZES take: (instructions per byte, accesses per 64 bytes)."""
-    more, size = large - small, SIZES[1] - SIZES[0]
+def slopes(small, large, sizes=SIZES):
+    """What a byte takes, given what the two sizes take: (instructions per byte, accesses per 64 bytes)."""
+    more, size = large - small, sizes[1] - sizes[0]
     return round(more.insns / size, 3), round(64 * more.accesses / size, 3)
 
 
@@ -163,6 +176,42 @@ def fixed(arch, state):
     return by_name
 
 
+def skipping(arch, mapped_by, directory):
+    """A boot with 256 MiB that are skipped: nothing of them is in the linear map, or (x86_64) to be written through it."""
+    geometry = GEOMETRIES[arch.name][0]
+    boot = Boot(arch, directory, memory_size="1G").with_payload()
+    place = boot.params.add_segment("large", arch.ram + 512 * MIB, b"")
+    boot.params[f"segment[{place}].size"] = SKIPPED
+    tables = OldTables(geometry, arch.spare_at)
+    for address in range(arch.ram + 512 * MIB, arch.ram + 768 * MIB, 1 << MAPPED_BY[mapped_by]):
+        flags = BLOCK[arch.name] if mapped_by == "blocks" else geometry.harmless
+        tables.map(geometry.linear + address, address if flags else 0, flags, MAPPED_BY[mapped_by])
+    tables.map(geometry.linear + tables.place, tables.place, geometry.leaf)
+    boot.put(tables.place, tables.bytes())
+    boot.params["verify"] = constant("VERIFY_UNLESS_UNMAPPED")
+    for field, value in geometry.fields:
+        boot.params[f"linear_map.{field}"] = value
+    boot.params["linear_map.root"] = boot.params["linear_map.range[0].start"] = tables.place
+    boot.params["linear_map.range[0].size"] = tables.size()
+    boot.params["linear_map.range_count"] = 1
+    boot.params["linear_map.va"] = geometry.linear
+    boot.params["linear_map.region"] = arch.ram + 512 * MIB
+    boot.params["linear_map.region_size"] = SKIPPED
+    boot.seal()
+    return boot
+
+
+def walk(arch, mapped_by):
+    """Instructions of the look at the old kernel's tables for 256 MiB."""
+    with tempfile.TemporaryDirectory() as directory:
+        names, leaves = image_functions(arch)
+        counts, _, text = run(skipping(arch, mapped_by, Path(directory)), leaves)
+    if f"({SKIPPED // PAGE} pages looked at)" not in text:
+        sys.exit(f"bench: {arch.name}: nothing was skipped: {text}")
+    starts = [(function.start, function.end) for function in names if function.name.startswith(WALK)]
+    return sum(count.insns for offset, count in counts.items() if any(start <= offset < end for start, end in starts))
+
+
 def without_hashing(by_name):
     """What is left when the functions whose names begin with sha256 are set aside."""
     return sum(insns for name, insns in by_name.items() if not name.startswith("sha256"))
@@ -182,6 +231,12 @@ def measure():
     result["arm64_kexec_tools_insn_per_byte"] = per_byte
     result["arm64_kexec_tools_data_accesses_per_64B"] = per_block
     result["x86_64_fixed_insns"] = without_hashing(fixed(X86_64, X86_64.states[0].name))
+    for arch in ARCHES.values():
+        (small, name), (large, _) = (large_segment(arch, arch.states[0].name, size) for size in SMALL_SIZES)
+        result[f"{arch.name}_256M_sha256"] = name
+        result[f"{arch.name}_256M_hash_insns"] = round(slopes(small, large, SMALL_SIZES)[0] * SKIPPED)
+        for mapped_by in MAPPED_BY:
+            result[f"{arch.name}_256M_walk_{mapped_by}_insns"] = walk(arch, mapped_by)
     return result
 
 

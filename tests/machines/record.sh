@@ -18,11 +18,25 @@ take() {
 	done
 }
 
-# The rest of it is this machine's memory: only the ELF header, 64 bytes, and its program headers, 56 each.
+# kcore_number AT SIZE: the number at this offset.
+kcore_number() {
+	dd if=/proc/kcore bs=1 skip="$1" count="$2" 2>/dev/null | od -A n -t "u$2"
+}
+
+# The rest of it is this machine's memory: only the ELF header, 64 bytes, its program headers, 56 each, and the notes, of
+# which the first program header says where they end.
 take_kcore() {
 	[ -r /proc/kcore ] || return 0
-	count=$(dd if=/proc/kcore bs=1 skip=56 count=2 2>/dev/null | od -A n -t u2)
-	dd if=/proc/kcore of="$dir/proc/kcore" bs=8 count=$((8 + 7 * count)) 2>/dev/null || rm -f "$dir/proc/kcore"
+	headers=$((64 + 56 * $(kcore_number 56 2)))
+	notes=$(($(kcore_number 72 8) + $(kcore_number 96 8)))
+	dd if=/proc/kcore of="$dir/proc/kcore" bs=4 count=$(((headers > notes ? headers : notes) / 4)) 2>/dev/null ||
+		rm -f "$dir/proc/kcore"
+}
+
+# Of the kernel's symbols those that say where its top page table lies.
+take_kallsyms() {
+	[ -r /proc/kallsyms ] || return 0
+	grep -E ' (_text|init_top_pgt|init_level4_pgt)$' /proc/kallsyms >"$dir/proc/kallsyms" || rm -f "$dir/proc/kallsyms"
 }
 
 mkdir -p "$dir/proc/sys/kernel"
@@ -32,3 +46,4 @@ take /proc/iomem /proc/cmdline /proc/cpuinfo /sys/firmware/fdt /sys/firmware/acp
 	/sys/firmware/efi/systab /sys/firmware/efi/fw_vendor /sys/firmware/efi/config_table \
 	/sys/firmware/efi/runtime-map/*/*
 take_kcore
+take_kallsyms

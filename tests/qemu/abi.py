@@ -193,6 +193,44 @@ PARAMS = {
     "segment": (0x700, Array(64, 0x40, SEGMENT)),
 }
 
+REPORT_SIZE = 0x150
+REPORT = {
+    "magic": (0x000, U64),
+    "abi_major": (0x008, U16),
+    "abi_minor": (0x00A, U16),
+    "size": (0x00C, U32),
+    "digest": (0x010, DIGEST),
+    "verdict": (0x030, U32),
+    "code": (0x034, U32),
+    "stage": (0x038, U32),
+    "segment": (0x03C, U32),
+    "segment_name": (0x040, Bytes(8)),
+    "expected": (0x048, DIGEST),
+    "computed": (0x068, DIGEST),
+    "sha256": (0x088, Bytes(16)),
+    "cached": (0x098, U32),
+    "level": (0x09C, U32),
+    "segment_count": (0x0A0, U32),
+    "skipped_count": (0x0A4, U32),
+    "bytes": (0x0A8, U64),
+    "ticks_check": (0x0B0, U64),
+    "ticks_hash": (0x0B8, U64),
+    "ticks_walk": (0x0C0, U64),
+    "ticks_copy": (0x0C8, U64),
+    "ticks_hz": (0x0D0, U64),
+    "cpu_id": (0x0D8, Array(2, 8, U64)),
+    "walk_pages": (0x0E8, U64),
+    "walk_address": (0x0F0, U64),
+    "fault_syndrome": (0x0F8, U64),
+    "fault_pc": (0x100, U64),
+    "fault_address": (0x108, U64),
+    "walk_entries": (0x110, U64),
+    "walk_leaves": (0x118, U64),
+    "walk": (0x120, U32),
+    "reserved": (0x124, U32),
+    "reserved2": (0x128, Array(5, 8, U64)),
+}
+
 PACK_OFFSET = 0x40
 PACK = {
     "magic": (0x00, U64),
@@ -298,6 +336,13 @@ class Params(Record):
         """Fill in block_digest."""
         self["block_digest"] = b""
         self["block_digest"] = sha256(self.memory[self.base : self.base + PARAMS_SIZE])
+
+
+class Report(Record):
+    """The record that the purgatory leaves behind."""
+
+    def __init__(self, memory, base=0):
+        super().__init__(REPORT, memory, base)
 
 
 class Pack(Record):

@@ -82,10 +82,10 @@ class OldTables:
         """Of all of them."""
         return len(self.tables) << self.geometry.page_shift
 
-    def map(self, va, pa, flags):
-        """Map a page, by an entry of the last level with these flags."""
+    def map(self, va, pa, flags, leaf_shift=None):
+        """Map what an entry with these flags covers: a page, or 1 << leaf_shift bytes."""
         number, shift, bits = 0, self.geometry.top_shift, self.geometry.bits
-        while shift > self.geometry.page_shift:
+        while shift > (leaf_shift or self.geometry.page_shift):
             index = (va & (1 << bits) - 1) >> shift
             if index not in self.tables[number]:
                 self.tables[number][index] = self.address(len(self.tables)) | self.geometry.table

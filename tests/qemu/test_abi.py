@@ -21,6 +21,7 @@ STRUCTURES = {
     "purg_report_place": abi.REPORT_PLACE,
     "purg_linear_map": abi.LINEAR_MAP,
     "purg_params": abi.PARAMS,
+    "purg_report": abi.REPORT,
     "purg_regs_arm64": abi.HANDOFF["arm64"][1],
     "purg_regs_x86_64": abi.HANDOFF["x86_64"][1],
     "purg_regs_x86_32": abi.HANDOFF["x86_32"][1],

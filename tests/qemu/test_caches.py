@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from abi import constant
+from abi import REPORT_SIZE, constant
 from machine import (
     ARM64, GIB, MIB, OPTION_ALIAS, OPTION_CACHES, OPTION_MMU, OPTION_STREAMING, PAGE, Boot, verified_line,
 )  # fmt: skip
@@ -180,8 +180,9 @@ def test_caches_while_hashing(arm64):
 MAINTENANCE = ("mmu_sync_memory", "mmu_on", "mmu_off")
 
 
-def calls(boot, gdb):
-    """What is called between the purgatory's entry and the payload's: (function, x0, x1), in order."""
+def calls(boot, gdb, until=None):
+    """What is called between the purgatory's entry and the payload's: (function, x0, x1), in order. It stops there, or at
+    the first call with x0 as `until` says."""
     places = {boot.symbol(name): name for name in MAINTENANCE}
     gdb.run_to(boot.place)
     for place in (*places, ARM64.payload_at):
@@ -190,6 +191,8 @@ def calls(boot, gdb):
     place = gdb.run_to_stop()
     while place != ARM64.payload_at:
         found.append((places[place], gdb.read("x0"), gdb.read("x1")))
+        if found[-1][1] == until:
+            break
         place = gdb.run_over()
     return found
 
@@ -220,6 +223,29 @@ def test_cache_maintenance(arm64):
     end, data = tables + count * PAGE, arm64.place + arm64.header["ro_size"]
     assert between == [(data, end - data)]
     assert after == [(arm64.place, end - arm64.place), *outside]
+
+
+@pytest.mark.parametrize("mmu", [0, OPTION_MMU | OPTION_CACHES], ids=["mmu-off", "mmu-on"])
+def test_cache_maintenance_of_the_record(arm64, mmu):
+    """The last of it: no line that was there may come down on the record, and none may hide it. What is written in
+    between is in memory before the second call, and not before the first; and the caches are off by then."""
+    place = 0x44000008
+    arm64.options |= mmu
+    arm64.put(place, b"\xee" * 8)
+    arm64.params["report.address"] = place
+    arm64.params["report.size"] = REPORT_SIZE
+    arm64.seal()
+    with arm64.start(frozen=True) as machine:
+        gdb = machine.gdb
+        found = calls(arm64, gdb, until=place)
+        assert found[-1] == ("mmu_sync_memory", place, REPORT_SIZE)
+        assert place not in [start for _, start, _ in found[:-1]]
+        assert not gdb.read(sctlr_of(arm64)) & (SCTLR_M | SCTLR_C)
+        assert gdb.read_physical(place, 8) == b"\xee" * 8
+        gdb.run_over()
+        assert (gdb.read("x0"), gdb.read("x1")) == (place, REPORT_SIZE)
+        assert gdb.read_physical(place, 8) == b"PURGREPT"
+        assert gdb.run_over() == ARM64.payload_at
 
 
 def test_never_touches_no_segment(tmp_path):

@@ -11,7 +11,7 @@ import struct
 
 import pytest
 
-from abi import PARAMS, Header, constant, locate, sha256
+from abi import PARAMS, REPORT_SIZE, Header, constant, locate, sha256
 from faults import both
 from machine import ARM64, X86_64, Boot, wait_until_halted
 
@@ -71,6 +71,16 @@ def copy(dst=0, src=0, size=0x100):
     return spoil
 
 
+def record(address, size=REPORT_SIZE):
+    """A record at an offset from spare memory, or where a function of the boot says."""
+
+    def spoil(boot):
+        boot.params["report.address"] = address(boot) if callable(address) else boot.arch.spare_at + address
+        boot.params["report.size"] = size
+
+    return spoil
+
+
 def no_segment(boot):
     """The payload is loaded, but is no segment."""
     boot.params["segment[0].start"] = 0
@@ -118,7 +128,6 @@ POLICY = [
     ("fail-return", put("failure.policy", "FAIL_RETURN"), "E_UNSUPPORTED", "policy"),
     ("fail-fallback", put("failure.policy", "FAIL_FALLBACK"), "E_UNSUPPORTED", "policy"),
     ("fail-delay", put("failure.delay", 1), "E_UNSUPPORTED", "delay"),
-    ("report", both(put("report.address", 0x1000), put("report.size", 0x150)), "E_UNSUPPORTED", "report address"),
     ("mode-unknown", put("handoff.mode", 1), "E_VALUE", "handoff mode"),
     ("checks-unknown", put("handoff.checks", 1 << 31), "E_VALUE", "handoff checks"),
 ]
@@ -264,7 +273,24 @@ DIGESTS = [
     ("segment-no-digest", put("segment[0].digest", b""), "E_DIGEST", PAYLOAD + ".*expected 0{64}, computed"),
 ]
 
-FAULTS = HEAD + POLICY + SEGMENTS + COPIES + RESERVED + CONSOLES + DIGESTS
+RECORD = [
+    ("record-misaligned", record(4), "E_PLACEMENT", "report address"),
+    ("record-short", record(0, REPORT_SIZE - 1), "E_SIZE", "report size"),
+    ("record-beyond", record(lambda _: BEYOND), "E_RANGE", "report address"),
+    ("record-wraps", record(lambda _: (1 << 64) - 8), "E_RANGE", "report address"),
+    ("record-in-purgatory", record(lambda boot: boot.place + 0x1000), "E_OVERLAP_SELF", "report address"),
+    ("record-on-entry", record(lambda boot: boot.arch.payload_at), "E_OVERLAP", "report address"),
+    ("record-before-entry", record(lambda boot: boot.arch.payload_at + 8 - REPORT_SIZE), "E_OVERLAP", "report address"),
+    ("record-reserved", both(record(0), put("report.reserved", 1)), "E_RESERVED", "report reserved"),
+    (
+        "record-on-copy",
+        both(record(0), copy(dst=8 - 0x100, src=lambda boot: boot.arch.payload_at)),
+        "E_OVERLAP",
+        "report address",
+    ),
+]
+
+FAULTS = HEAD + POLICY + SEGMENTS + COPIES + RECORD + RESERVED + CONSOLES + DIGESTS
 
 X86_FAULTS = [
     ("mode-x86-32", put("handoff.mode", "HANDOFF_X86_32"), "E_RESERVED", "handoff .unused."),
@@ -554,6 +580,13 @@ def test_unmapped_on_x86_64(tmp_path):
     boot.params["segment[1].start"] = 1 << 38
     boot.params["segment[1].size"] = 0x1000
     assert f"segment 1 () start: not in the identity map: 0x4000000000 [code {constant('E_UNMAPPED')}]" in boot.refusal()
+
+
+def test_unmapped_record_on_x86_64(tmp_path):
+    """The same for a record's place."""
+    boot = Boot(X86_64, tmp_path).with_payload()
+    record(lambda _: 1 << 38)(boot)
+    assert f"report address: not in the identity map: 0x4000000000 [code {constant('E_UNMAPPED')}]" in boot.refusal()
 
 
 def test_unmapped_boot_params_on_x86_64(tmp_path):

@@ -18,7 +18,7 @@ def arm64_gz(**options):
     return gzip.compress(arm64(**options))
 
 
-def x86_64(size=60_003, setup_sects=3, version=0x20F, xloadflags=0x3, loadflags=0x81, relocatable=1,
+def x86_64(size=60_003, setup_sects=3, version=0x20F, xloadflags=0x23, loadflags=0x81, relocatable=1,
            alignment=0x200000, pref=0x1000000, init_size=0x400000, cmdline_size=2047, initrd_max=0x7FFFFFFF,
            jump=0x6A, magic=b"HdrS", syssize=None):
     """A bzImage: size counts the setup sectors, and what is loaded."""

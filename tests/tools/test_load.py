@@ -73,7 +73,7 @@ FORMATS = {
     },
     "x86_64": {
         "bzImage": (GOOD["x86_64"], inner("x86_64", GOOD["x86_64"])),
-        "low": (kernels.x86_64(xloadflags=0x1), inner("x86_64", GOOD["x86_64"])),
+        "low": (kernels.x86_64(xloadflags=0x21), inner("x86_64", GOOD["x86_64"])),
         "not relocatable": (kernels.x86_64(relocatable=0), inner("x86_64", GOOD["x86_64"])),
         "UKI": (uki.image("x86_64", GOOD["x86_64"]), inner("x86_64", GOOD["x86_64"])),
         "vmlinux": (vmlinux("x86_64"), None),

@@ -28,6 +28,7 @@ void fake_run(void)
 {
 	fake.length = 0;
 	fake.write_count = 0;
+	fake.sync_count = 0;
 	memset(fake.transcript, 0, sizeof(fake.transcript));
 	fake.end = FAKE_RUNNING;
 	if (setjmp(end) == 0)
@@ -221,6 +222,25 @@ uint64_t arch_ticks(void)
 uint64_t arch_ticks_hz(void)
 {
 	return fake.ticks_hz;
+}
+
+uint32_t arch_cpu_level(void)
+{
+	return 0x1234;
+}
+
+void arch_cpu_id(uint64_t id[2])
+{
+	id[0] = 0x1111;
+	id[1] = 0x2222;
+}
+
+void arch_sync_memory(uint64_t start, uint64_t size)
+{
+	assert_false(fake.cached);
+	if (fake.sync_count < FAKE_SYNCS)
+		fake.syncs[fake.sync_count] = (struct fake_sync){start, size, *(const uint64_t *)(uintptr_t)start};
+	fake.sync_count++;
 }
 
 uint32_t arch_device_flags(void)

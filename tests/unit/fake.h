@@ -25,12 +25,20 @@
 #define FAKE_UART 0x9000000
 
 #define FAKE_WRITES 16
+#define FAKE_SYNCS 4
 #define FAKE_SCREEN 0xb8000 /* VGA text memory */
 
 /* A write to a register or a port. */
 struct fake_write {
 	uint64_t address;
 	uint8_t value;
+};
+
+/* A call of arch_sync_memory, and the memory's first word at that time. */
+struct fake_sync {
+	uint64_t start;
+	uint64_t size;
+	uint64_t first;
 };
 
 /* How a run of purgatory_main ended. */
@@ -56,15 +64,17 @@ struct fake {
 	unsigned int cachings; /* how often that was */
 	/* What reads the old kernel's tables; NULL: they lie in the host's memory */
 	bool (*old_memory)(uint64_t address, uint64_t *value);
-	uint64_t status_address; /* where its status was read last, ... */
-	uint64_t data_address;   /* ... its data written last, ... */
-	uint32_t width;          /* ... how wide; zero: a port */
-	uint32_t no_console;     /* a kind of console that this architecture has not */
-	uint32_t reset_flags;    /* what arch_reset_devices was given */
-	uint64_t ticks;          /* the counter, ... */
-	uint64_t ticks_per_look; /* ... what is added when it is looked at, ... */
-	uint64_t ticks_hz;       /* ... its frequency, ... */
-	unsigned int looks;      /* ... and how often it was looked at */
+	uint64_t status_address;            /* where its status was read last, ... */
+	uint64_t data_address;              /* ... its data written last, ... */
+	uint32_t width;                     /* ... how wide; zero: a port */
+	uint32_t no_console;                /* a kind of console that this architecture has not */
+	uint32_t reset_flags;               /* what arch_reset_devices was given */
+	uint64_t ticks;                     /* the counter, ... */
+	uint64_t ticks_per_look;            /* ... what is added when it is looked at, ... */
+	uint64_t ticks_hz;                  /* ... its frequency, ... */
+	unsigned int looks;                 /* ... and how often it was looked at */
+	struct fake_sync syncs[FAKE_SYNCS]; /* the first ones */
+	size_t sync_count;
 	uint16_t screen[80 * 25];
 	struct fake_write writes[FAKE_WRITES]; /* the first ones */
 	size_t write_count;

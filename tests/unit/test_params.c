@@ -27,7 +27,7 @@ static struct finding check(void)
 {
 	struct finding finding = {.index = NO_INDEX};
 
-	if (params_check_head(&block, &finding))
+	if (params_check_head(&block, &finding) && params_check_report(&block, &finding))
 		params_check_fields(&block, &finding);
 	return finding;
 }
@@ -108,6 +108,22 @@ static void striped(uint16_t lanes)
 {
 	block.segment[0].kind = PURG_DIGEST_STRIPED;
 	block.segment[0].lanes = lanes;
+}
+
+#define RECORD sizeof(struct purg_report)
+
+static void report_at(uint64_t address)
+{
+	block.report.address = address;
+	block.report.size = RECORD;
+}
+
+/* An entry that may be anywhere, beside a record. */
+static void never_entry(uint64_t entry)
+{
+	block.verify = PURG_VERIFY_NEVER;
+	block.handoff.arm64.pc = entry;
+	report_at(0x10000);
 }
 
 ACCEPTS(valid, )
@@ -245,8 +261,47 @@ REFUSES(policy_fallback, block.failure.policy = PURG_FAIL_FALLBACK, PURG_E_UNSUP
 REFUSES(delay, block.failure.delay = 1, PURG_E_UNSUPPORTED, "failure", "delay")
 REFUSES(conduit, block.failure.conduit = PURG_CONDUIT_SMC, PURG_E_RESERVED, "failure", "(unused)")
 REFUSES(fallback, block.failure.fallback_handoff.reserved = 1, PURG_E_RESERVED, "failure", "(unused)")
-REFUSES(report, block.report.address = 0x1000, PURG_E_UNSUPPORTED, "report", "address")
+REFUSES(timer, block.failure.timer_hz = 1, PURG_E_RESERVED, "failure", "(unused)")
+ACCEPTS(timer_for_report, (report_at(0x1000), block.failure.timer_hz = 1))
+
+ACCEPTS(report, report_at(0x1000))
+ACCEPTS(report_roomy, (report_at(0x1008), block.report.size = 0xffffffff))
+REFUSES(report_unaligned, report_at(0x1004), PURG_E_PLACEMENT, "report", "address")
+REFUSES(report_short, (report_at(0x1000), block.report.size--), PURG_E_SIZE, "report", "size")
+REFUSES(report_reserved, (report_at(0x1000), block.report.reserved = 1), PURG_E_RESERVED, "report", "reserved")
 REFUSES(report_size, block.report.size = 1, PURG_E_RESERVED, "report", "(unused)")
+REFUSES(report_only_reserved, block.report.reserved = 1, PURG_E_RESERVED, "report", "(unused)")
+ACCEPTS(report_at_end, report_at(END - RECORD))
+REFUSES(report_beyond, report_at(END - RECORD + 8), PURG_E_RANGE, "report", "address")
+REFUSES(report_wraps, report_at(-8ull), PURG_E_RANGE, "report", "address")
+REFUSES(report_unmapped, report_at(FAKE_UNMAPPED + 8 - RECORD), PURG_E_UNMAPPED, "report", "address")
+ACCEPTS(report_before_unmapped, report_at(FAKE_UNMAPPED - RECORD))
+REFUSES(report_on_self, report_at(SELF), PURG_E_OVERLAP_SELF, "report", "address")
+REFUSES(report_into_self, report_at(SELF + 8 - RECORD), PURG_E_OVERLAP_SELF, "report", "address")
+REFUSES(report_on_console, report_at(FAKE_UART + 0x18), PURG_E_OVERLAP, "report", "address")
+REFUSES(report_into_console, report_at(FAKE_UART + 8 - RECORD), PURG_E_OVERLAP, "report", "address")
+ACCEPTS(report_before_console, report_at(FAKE_UART - RECORD))
+ACCEPTS(report_in_segment, (report_at(0x10000), two_segments(0x10000, 0x1000)))
+ACCEPTS(report_across_segment, (report_at(0x10000), two_segments(0x10001, 0x10)))
+REFUSES(report_on_dst, (report_at(0x10000), one_copy(0x10000 + RECORD - 1, PAYLOAD, 1)), PURG_E_OVERLAP, "report",
+	"address")
+ACCEPTS(report_before_dst, (report_at(0x10000), one_copy(0x10000 + RECORD, PAYLOAD, 1)))
+REFUSES(report_on_src, (report_at(0x10000), two_segments(0xf000, 0x1008), one_copy(0x2000, 0x10007, 1)), PURG_E_OVERLAP,
+	"report", "address")
+ACCEPTS(report_behind_src, (report_at(0x10008), two_segments(0xf000, 0x1008), one_copy(0x2000, 0x10007, 1)))
+REFUSES(report_on_last_copy, (report_at(0x10000), block.copy[15] = (struct purg_copy){.dst = 0x10000, .size = 1}),
+	PURG_E_OVERLAP, "report", "address")
+REFUSES(report_copies_max, (report_at(0x10000), block.copy_count = 0xffffffff), PURG_E_COUNT, NULL, "copy_count")
+REFUSES(report_on_stub, (low_mode(0x10000), report_at(0x10ff8)), PURG_E_OVERLAP, "report", "address")
+ACCEPTS(report_behind_stub, (low_mode(0x10000), report_at(0x11000)))
+ACCEPTS(report_low, report_at(8))
+REFUSES(report_on_entry, never_entry(0x10000 + RECORD - 1), PURG_E_OVERLAP, "report", "address")
+REFUSES(report_in_entry, never_entry(0x10000 - 14), PURG_E_OVERLAP, "report", "address")
+ACCEPTS(report_before_entry, never_entry(0x10000 + RECORD))
+ACCEPTS(report_behind_entry, never_entry(0x10000 - 15))
+REFUSES(report_on_fallback,
+	(report_at(0x10000), block.failure.fallback.start = 0x10001, block.failure.fallback.size = 1), PURG_E_OVERLAP,
+	"report", "address")
 
 REFUSES(console_kind, block.console[0].kind ^= 1, PURG_E_VALUE, "console", "kind")
 REFUSES(console_none, block.console[1].base = 1, PURG_E_RESERVED, "console", "(unused)")
@@ -468,8 +523,41 @@ int main(void)
 		TEST(delay),
 		TEST(conduit),
 		TEST(fallback),
+		TEST(timer),
+		TEST(timer_for_report),
 		TEST(report),
+		TEST(report_roomy),
+		TEST(report_unaligned),
+		TEST(report_short),
+		TEST(report_reserved),
 		TEST(report_size),
+		TEST(report_only_reserved),
+		TEST(report_at_end),
+		TEST(report_beyond),
+		TEST(report_wraps),
+		TEST(report_unmapped),
+		TEST(report_before_unmapped),
+		TEST(report_on_self),
+		TEST(report_into_self),
+		TEST(report_on_console),
+		TEST(report_into_console),
+		TEST(report_before_console),
+		TEST(report_in_segment),
+		TEST(report_across_segment),
+		TEST(report_on_dst),
+		TEST(report_before_dst),
+		TEST(report_on_src),
+		TEST(report_behind_src),
+		TEST(report_on_last_copy),
+		TEST(report_copies_max),
+		TEST(report_on_stub),
+		TEST(report_behind_stub),
+		TEST(report_low),
+		TEST(report_on_entry),
+		TEST(report_in_entry),
+		TEST(report_before_entry),
+		TEST(report_behind_entry),
+		TEST(report_on_fallback),
 		TEST(console_kind),
 		TEST(console_none),
 		TEST(console_width),

@@ -251,6 +251,7 @@ DOUBTS(unknown_flag, linear_map->flags = 4, "not the tables of this architecture
 DOUBTS(three_levels, linear_map->levels = 3, "not the tables of this architecture", 0)
 DOUBTS(search_and_va, linear_map->flags = PURG_LINEAR_MAP_SEARCH, "not the tables of this architecture", linear_map->va)
 DOUBTS(below_the_half, (linear_map->va = 0x1000, linear_map->pa = 0x1000), "not in the kernel's half", linear_map->root)
+DOUBTS(within_a_page, linear_map->va += 8, "not in the kernel's half", linear_map->root)
 DOUBTS(root_outside, linear_map->root += sizeof(tables), "a table outside the ranges", linear_map->root)
 DOUBTS(table_outside, tables[0][(LINEAR + (uintptr_t)&region) >> 39 & 511] ^= 1ull << 45, "a table outside the ranges",
        (uintptr_t)tables[1] ^ 1ull << 45)
@@ -271,6 +272,58 @@ static void block_without_digest(void **state)
 	fake_run();
 	assert_int_equal(fake.end, FAKE_JUMPED);
 	assert_verified_all("no digest of the block or of the image", 0, "");
+}
+
+static struct purg_report record;
+
+static void assert_counted(uint32_t verdict, uint32_t verified, uint32_t skipped, uint64_t bytes)
+{
+	assert_int_equal(record.magic, PURG_REPORT_MAGIC);
+	assert_int_equal(record.verdict, verdict);
+	assert_int_equal(record.segment_count, verified);
+	assert_int_equal(record.skipped_count, skipped);
+	assert_int_equal(record.bytes, bytes);
+}
+
+static void assert_walked(uint32_t walk, uint64_t address, uint64_t pages, uint64_t leaves)
+{
+	assert_int_equal(record.walk, walk);
+	assert_int_equal(record.walk_address, address);
+	assert_int_equal(record.walk_pages, pages);
+	assert_int_equal(record.walk_leaves, leaves);
+	assert_int_equal(record.ticks_walk, 10);
+}
+
+/*
+ * What the lines say stands in the record: entries are four for the root, and as many again where a segment begins, but
+ * one only for each other page, unless it is in another table.
+ */
+static void recorded(void **state)
+{
+	(void)state;
+	purg_params.report.address = (uintptr_t)&record;
+	purg_params.report.size = sizeof(record);
+	fake.ticks_per_look = 10;
+	run(FAKE_JUMPED);
+	assert_counted(PURG_VERDICT_SKIPPED, 0, 2, 0);
+	assert_walked(PURG_WALK_UNMAPPED, 0, 5, 1);
+	assert_in_range(record.walk_entries, 4 + (4 + 2) + (4 + 1), 4 + (4 + 2) + (4 + 1) + 4);
+
+	map(region.kernel + 2 * FAKE_PAGE, WRITABLE);
+	run(FAKE_JUMPED);
+	assert_counted(PURG_VERDICT_SKIPPED, 1, 1, sizeof(region.kernel) - 5);
+	assert_walked(PURG_WALK_MAPPED, (uintptr_t)region.kernel + 2 * FAKE_PAGE, 5, 2);
+
+	region.kernel[0] ^= 1;
+	run(FAKE_HALTED);
+	assert_counted(PURG_VERDICT_REFUSED, 0, 0, 0);
+	assert_walked(PURG_WALK_MAPPED, (uintptr_t)region.kernel + 2 * FAKE_PAGE, 5, 2);
+	region.kernel[0] ^= 1;
+
+	map(tables, PRESENT);
+	run(FAKE_JUMPED);
+	assert_counted(PURG_VERDICT_VERIFIED, 2, 0, 16379);
+	assert_walked(PURG_WALK_CONTROL, (uintptr_t)tables, 0, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
@@ -300,6 +353,7 @@ int main(void)
 		TEST(three_levels),
 		TEST(search_and_va),
 		TEST(below_the_half),
+		TEST(within_a_page),
 		TEST(root_outside),
 		TEST(table_outside),
 		TEST(cycle),
@@ -308,6 +362,7 @@ int main(void)
 		TEST(root_unmapped),
 		TEST(wrong_va),
 		TEST(no_caches),
+		TEST(recorded),
 	};
 
 	return cmocka_run_group_tests_name("skip", tests, NULL, NULL);
