@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """The page tables of the outer kernel in a guest that stands still: read, and changed. By the word of the architectures
-(Arm ARM, chapter D8; SDM volume 3, chapter 4) for what Debian's kernels have: pages of 4 KiB, 48 bits, on x86_64 also 57.
+(Arm ARM, chapter D8; SDM volume 3, chapter 4) for what Debian's kernels have: pages of 4 KiB; 48 bits of virtual address,
+on arm64 also 52 and on x86_64 57. Physical ones have fewer than 48 here.
 
     tables = Tables.of(machine, computer)
     *above, last = tables.path(tables.linear(0x40000000))
@@ -23,7 +24,7 @@ VALID = 1 << 0
 TABLE_OR_PAGE = 1 << 1
 WRITABLE, LARGE = 1 << 1, 1 << 7
 
-ADDRESS = {"arm64": (1 << 48) - PAGE, "x86_64": (1 << 52) - PAGE}
+ADDRESS = (1 << 48) - PAGE
 
 # What follows the linear map: on arm64 the other quarter, on x86_64 the kernel's image.
 LINEAR_END = {"arm64": 0xFFFF8 << 44, "x86_64": 0xFFFFFFFF8 << 28}
@@ -31,8 +32,6 @@ LINEAR_END = {"arm64": 0xFFFF8 << 44, "x86_64": 0xFFFFFFFF8 << 28}
 TCR_T1SZ, TCR_TG1, TCR_4K = 16, 30, 2
 HCR_E2H = 1 << 34
 CR4_LA57 = 1 << 12
-# Beside it TTBR1 and CR3 have the address space's number.
-ROOT = (1 << 48) - PAGE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,24 +53,29 @@ class Entry:
 
 @dataclasses.dataclass
 class Tables:
-    """Those below the table root, of which an entry covers 1 << shift bytes."""
+    """Those below the table root, which translates so many bits."""
 
     machine: object
     arch: str
     root: int
-    shift: int
+    bits: int
 
     @classmethod
     def of(cls, machine, computer):
         """Those that the CPU uses."""
         read = machine.gdb.read
         if computer.arch == "x86_64":
-            return cls(machine, "x86_64", read("cr3") & ROOT, 48 if read("cr4") & CR4_LA57 else 39)
+            return cls(machine, "x86_64", read("cr3") & ADDRESS, 57 if read("cr4") & CR4_LA57 else 48)
         # With E2H the kernel runs at EL2, with EL1's layout of TCR.
         level = "EL2" if "HCR_EL2" in machine.gdb.registers and read("HCR_EL2") & HCR_E2H else "EL1"
         tcr = read(f"TCR_{level}")
-        assert (tcr >> TCR_T1SZ & 0x3F, tcr >> TCR_TG1 & 3) == (16, TCR_4K)
-        return cls(machine, "arm64", read(f"TTBR1_{level}") & ROOT, 39)
+        assert tcr >> TCR_TG1 & 3 == TCR_4K
+        return cls(machine, "arm64", read(f"TTBR1_{level}") & ADDRESS, 64 - (tcr >> TCR_T1SZ & 0x3F))
+
+    @property
+    def shift(self):
+        """An entry of the root covers 1 << shift bytes."""
+        return PAGE_SHIFT + (self.bits - 1 - PAGE_SHIFT) // INDEX_BITS * INDEX_BITS
 
     @property
     def has_linear_map(self):
@@ -80,7 +84,7 @@ class Tables:
 
     def address(self, entry):
         """Where an entry points."""
-        return entry.value & ADDRESS[self.arch] & -(1 << entry.shift if self.is_leaf(entry) else PAGE)
+        return entry.value & ADDRESS & -(1 << entry.shift if self.is_leaf(entry) else PAGE)
 
     def is_leaf(self, entry):
         """Whether a valid entry maps memory."""
@@ -97,18 +101,18 @@ class Tables:
         return Entry(place, value, virtual, shift, above and (self.arch == "arm64" or bool(value & WRITABLE)))
 
     def entries(self, table, shift, virtual, above=True):
-        """A table's entries."""
-        values = struct.iter_unpack("<Q", self.machine.memory(table, PAGE))
+        """A table's entries. That of arm64's root may be few."""
+        size = min(PAGE, 8 << self.bits - shift)
+        values = struct.iter_unpack("<Q", self.machine.memory(table, size))
         for index, (value,) in enumerate(values):
             yield self.entry(table + 8 * index, value, virtual + (index << shift), shift, above)
 
     def leaves(self):
         """Every leaf of the upper half, in the order of virtual addresses."""
-        first = 2**64 - (1 << self.shift + INDEX_BITS)
-        half = 2**64 - (1 << self.shift + INDEX_BITS - 1)
+        first = 2**64 - (1 << self.bits)
         for entry in self.entries(self.root, self.shift, first):
             # arm64's tables are of the upper half alone.
-            if self.arch == "arm64" or entry.virtual >= half:
+            if self.arch == "arm64" or entry.virtual >= first + (1 << self.bits - 1):
                 yield from self.below(entry)
 
     def below(self, entry):
@@ -125,7 +129,7 @@ class Tables:
         """The entries that translate an address, from the top to a leaf or to one that is not valid."""
         found, table, shift, above = [], self.root, self.shift, True
         while True:
-            index = virtual >> shift & (1 << INDEX_BITS) - 1
+            index = (virtual & (1 << self.bits) - 1) >> shift & (1 << INDEX_BITS) - 1
             place = table + 8 * index
             value = int.from_bytes(self.machine.gdb.read_physical(place, 8), "little")
             entry = self.entry(place, value, virtual & -(1 << shift), shift, above)

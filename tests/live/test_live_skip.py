@@ -9,6 +9,8 @@ from old_tables import PAGE_SHIFT
 from outer import ARM64, ARM64_COMPUTERS, X86_64, x86_64
 
 FIVE_LEVELS = x86_64("x86_64-q35-la57", "q35", "-cpu", "max")
+# QEMU 7.2 loses the flags if an interrupt comes behind a CMPXCHG16B, which this kernel executes often.
+WITHOUT_CX16 = x86_64("x86_64-q35", "q35", "-cpu", "qemu64,-cx16")
 BOTH = pytest.mark.parametrize("computer", [ARM64, X86_64], ids=lambda computer: computer.arch)
 
 # Then nobody can tell where the linear map is.
@@ -19,7 +21,7 @@ VERDICTS = {
     **{f"{computer.name}-6.12": (computer, BACKPORTS, False) for computer in ARM64_COMPUTERS[1::4]},
     "x86_64": (X86_64, "", True),
     "x86_64-la57": (FIVE_LEVELS, "", True),
-    "x86_64-6.12": (X86_64, BACKPORTS, True),
+    "x86_64-6.12": (WITHOUT_CX16, BACKPORTS, True),
 }
 
 

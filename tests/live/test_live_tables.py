@@ -49,7 +49,7 @@ def page(one):
     address = one.word() & -PAGE
     entry = in_linear_map(one, address)
     lacks = VALID if one.computer.arch == "arm64" else WRITABLE
-    assert entry.shift == PAGE_SHIFT and entry.value & ADDRESS[one.computer.arch] == address
+    assert entry.shift == PAGE_SHIFT and entry.value & ADDRESS == address
     assert not entry.value & lacks
     one.tables.write(entry, entry.value | lacks)
     return exposed(one, address, "initrd")
@@ -66,7 +66,7 @@ def split(one):
     """x86_64: a table of read-only pages in place of a leaf of 2 MiB; one of them is writable."""
     address, entry = block_of(one)
     assert entry.value & LARGE
-    bits = entry.value & ~ADDRESS["x86_64"] & ~LARGE
+    bits = entry.value & ~ADDRESS & ~LARGE
     values = [address + index * PAGE | bits for index in range(512)]
     values[77] |= WRITABLE
     one.machine.gdb.write_physical(one.scratch, b"".join(value.to_bytes(8, "little") for value in values))
