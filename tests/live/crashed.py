@@ -2,7 +2,7 @@
 """A guest that has crashed with `--verify=unless-unmapped`, and stands at the purgatory's entry.
 
 It was stopped before, in the outer kernel when that had loaded: there its tables were found. What the purgatory is to say
-of them is worked out here, from old_tables.py's reading of them.
+of them is worked out here, from linux_tables.py's reading of them.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import re
 import time
 
 from machine import ARCHES, PAGE, PATIENCE, wait_until_halted
-from old_tables import Tables
+from linux_tables import Tables
 from outer import BOOT_PATIENCE, CRASHKERNEL, Computer
 
 DIGEST_MISMATCH = 15

@@ -5,7 +5,7 @@ import pytest
 
 from crashed import BACKPORTS, DAMAGED, crashed
 from machine import PAGE
-from old_tables import PAGE_SHIFT
+from linux_tables import PAGE_SHIFT
 from outer import ARM64, ARM64_COMPUTERS, X86_64, x86_64
 
 FIVE_LEVELS = x86_64("x86_64-q35-la57", "q35", "-cpu", "max")

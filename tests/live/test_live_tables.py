@@ -5,7 +5,7 @@ import pytest
 
 from crashed import EXPOSED, crashed
 from machine import MIB, PAGE
-from old_tables import ADDRESS, LARGE, PAGE_SHIFT, VALID, WRITABLE
+from linux_tables import ADDRESS, LARGE, PAGE_SHIFT, VALID, WRITABLE
 from outer import ARM64, X86_64
 
 COMPUTERS = {computer.arch: computer for computer in (ARM64, X86_64)}
