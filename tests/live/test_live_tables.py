@@ -55,6 +55,13 @@ def page(one):
     return exposed(one, address, "initrd")
 
 
+def erased(one):
+    """A page's entry is gone: nothing maps the page, but not because Linux has unmapped or protected it."""
+    address = one.word() & -PAGE
+    one.tables.write(in_linear_map(one, address), 0)
+    return doubt(one, "not unmapped on purpose", address)
+
+
 def block(one):
     """arm64: a leaf of 2 MiB in place of a table; x86_64: there is one, and it becomes writable."""
     address, entry = block_of(one)
@@ -113,7 +120,7 @@ def root(one):
     return doubt(one, "the tables do not map their root", one.tables.root)
 
 
-CHANGES = (page, pointer_beyond, cycle, block, split, pointer_inside, level, root)
+CHANGES = (page, pointer_beyond, cycle, erased, block, split, pointer_inside, level, root)
 CASES = [(change, computer) for change in CHANGES for computer in COMPUTERS.values() if (change, computer) != (split, ARM64)]
 IDS = [f"{change.__name__}-{computer.arch}" for change, computer in CASES]
 FEW = 6
