@@ -143,6 +143,14 @@ $O/kexec/real-mode.bin: tests/kexec/real-mode.S tests/qemu/serial-x86.inc tests/
 	$(BINUTILS_x86_64)ld -static -nostdlib -z noexecstack -e 0 -Ttext=0 $(@:.bin=.o) -o $(@:.bin=.linked)
 	$(BINUTILS_x86_64)objcopy -O binary -j .text $(@:.bin=.linked) $@
 
+# The other architecture's makedumpfile, beside the installed one: it reads dumps of its own architecture only, and does so
+# in QEMU's emulation of programs.
+MAKEDUMPFILE := $O/makedumpfile/version
+
+$(MAKEDUMPFILE): tests/foreign.sh tests/apt.sh
+	$(say) FETCH 'makedumpfile for $(FOREIGN_ARCH)'
+	tests/foreign.sh $(FOREIGN_ARCH) $(@D) makedumpfile libdw1 libelf1 liblzo2-2 zlib1g libbz2-1.0 liblzma5
+
 # What make bench calls in userland: the purgatory's SHA-256, compiled as for x86_64; kexec-tools' purgatory's; a plain read.
 # Each library's calls of memcpy are of its own memcpy.
 BENCH_PROGRAMS := $(patsubst %,$O/bench/%,sha256.so kexec-tools.so read.so place.so kexec-tools-arm64.bin count.so)
@@ -191,7 +199,7 @@ test-programs: $(UNIT_TESTS) $(UNIT_ARM64) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZ
 
 bench-programs: $(BENCH_PROGRAMS) $(MACHINE_PROGRAMS)
 
-kexec-programs: $(KEXEC_COMMANDS) $(KEXEC_GUESTS)
+kexec-programs: $(KEXEC_COMMANDS) $(KEXEC_GUESTS) $(MAKEDUMPFILE)
 
 # A kernel and a busybox initrd for each architecture.
 debian: $(foreach arch,$(ARCHES),$O/debian/$(arch)/initrd)

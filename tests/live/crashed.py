@@ -77,7 +77,8 @@ class Crashed:
         if exposed:
             names = [name for name in self.names if name in {name for _, name in exposed}]
             return f"verifying: {exposed[0][0]:#x} {EXPOSED[self.computer.arch]}", names
-        pages = sum(leaf.size // PAGE for leaf in leaves) if search else sum(map(pages_of, self.plan["segments"]))
+        pages = sum(map(pages_of, self.plan["segments"]))
+        pages += sum(leaf.size // PAGE for leaf in leaves) if search else 0
         where = "the old kernel's tables" if search else "the linear map"
         return f"skipped: crashkernel {SAFE[self.computer.arch]} {where} ({pages} pages looked at)", []
 
