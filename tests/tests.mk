@@ -194,7 +194,7 @@ $O/bench/count.so: tests/bench/count.c
 	mkdir -p $(@D)
 	$(CC_x86_64) -std=gnu11 -O2 $(WARNINGS) -fpic -shared $< -o $@
 
-.PHONY: test-programs bench-programs kexec-programs debian qemu10 clang-build
+.PHONY: test-programs bench-programs kexec-programs debian debian-backports qemu10 clang-build
 test-programs: $(UNIT_TESTS) $(UNIT_ARM64) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED) $(LOADER_SHARED)
 
 bench-programs: $(BENCH_PROGRAMS) $(MACHINE_PROGRAMS)
@@ -207,6 +207,13 @@ debian: $(foreach arch,$(ARCHES),$O/debian/$(arch)/initrd)
 $O/debian/%/initrd: tests/debian.sh tests/apt.sh tests/init.sh
 	$(say) FETCH 'Debian kernel and busybox for $*'
 	tests/debian.sh $* $O/debian/$*
+
+# The kernels of Debian 12's backports, the same way.
+debian-backports: $(foreach arch,$(ARCHES),$O/debian/$(arch)-backports/initrd)
+
+$O/debian/%-backports/initrd: tests/debian.sh tests/apt.sh tests/mirror.sh tests/init.sh
+	$(say) FETCH 'Debian backports kernel for $*'
+	tests/debian.sh $* $O/debian/$*-backports bookworm-backports
 
 # The QEMU of Debian 12's backports, beside the installed one.
 qemu10: $O/qemu10/version
