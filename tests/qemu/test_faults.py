@@ -161,6 +161,7 @@ def test_only_console_where_nothing_is(boot):
 # Code and stack.
 
 UNDEFINED = {"arm64": bytes(4), "x86_64": b"\x0f\x0b"}
+RFLAGS_DF = 1 << 10
 UNDEFINED_SYNDROME = {"arm64": 0x02000000, "x86_64": 6 << 32}
 
 
@@ -206,6 +207,23 @@ def test_stack_pointer(good, index):
         place, _, syndrome, _ = halted(machine, good)
     assert place == PAYLOAD
     assert syndrome >> 26 in (0x25, 0x26) if good.arch is ARM64 else syndrome >> 32 in (8, 12, 13, 14)
+
+
+def test_handler_is_a_function(good):
+    """It is entered on an empty stack, and as the ABI of functions wants it, whatever was interrupted."""
+    with good.start(frozen=True) as machine:
+        gdb = machine.gdb
+        gdb.run_to(good.place)
+        gdb.run_to(hash_function(good))
+        gdb.write_memory(gdb.pc(), UNDEFINED[good.arch.name])
+        if good.arch is X86_64:
+            gdb.write("eflags", gdb.read("eflags") | RFLAGS_DF)
+        gdb.run_to(good.symbol("fault"))
+        if good.arch is ARM64:
+            assert gdb.read("sp") == good.symbol("stack_top")
+        else:
+            assert gdb.read("rsp") == good.symbol("stack_top") - 8
+            assert gdb.read("eflags") & RFLAGS_DF == 0
 
 
 def test_stale_variables(good):
@@ -299,11 +317,13 @@ def x86_64(tmp_path):
 
 @pytest.mark.parametrize("cause", X86_CAUSES)
 def test_cause(x86_64, cause):
-    """Vector, error code, RIP, and CR2 where it means something."""
+    """Vector, error code, RIP, and CR2 where it means something; a look at page tables has left it full of something."""
     code, vector, error, offset = X86_CAUSES[cause]
+    x86_64.options |= OPTION_HIDE
 
     def spoil(machine, place):
         machine.gdb.write_memory(place, code)
+        assert machine.gdb.read("cr2")
         text = machine.command("human-monitor-command", **{"command-line": "info registers"})
         gdt = int(re.search(r"GDT= *([0-9a-f]+)", text)[1], 16)
         machine.gdb.write_memory(gdt + ABSENT_SELECTOR, ABSENT.to_bytes(8, "little"))
