@@ -4,6 +4,7 @@
 QEMU is the oracle: why it ended, what the ports were given, and what its log tells of keyboard controller and CPU.
 """
 
+import contextlib
 import re
 import time
 
@@ -145,16 +146,17 @@ def test_shutdown(x86_64):
     assert seen(x86_64) == [SHUTDOWN]
 
 
+@contextlib.contextmanager
 def stopped_at_reset(boot):
-    """A machine that stands still when it should be reset, and its ports."""
+    """A machine that stands still when it should be reset, and can be looked into."""
     boot.qemu_options += ["-no-shutdown", *Ports.options(boot.directory)]
-    machine = boot.start()
-    machine.wait_for(refused_with("resetting"))
-    deadline = time.monotonic() + PATIENCE
-    while machine.command("query-status")["status"] != "shutdown" and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert machine.command("query-status")["status"] == "shutdown"
-    return machine
+    with boot.start() as machine:
+        machine.wait_for(refused_with("resetting"))
+        deadline = time.monotonic() + PATIENCE
+        while machine.command("query-status")["status"] != "shutdown":
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield machine
 
 
 def test_register_in_memory(x86_64):
