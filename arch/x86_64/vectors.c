@@ -43,7 +43,7 @@ static struct tss tss;
 /* A frame is of five words, and vectors.S pushes two. */
 static _Alignas(16) uint64_t stacks[STACKS - 1][8];
 
-static struct table_register our_idt, our_gdt, found_idt, found_gdt;
+static struct table_register our_idt, our_gdt, found_idt;
 
 extern const uint8_t vectors[];
 
@@ -74,20 +74,17 @@ static void build(void)
 	our_gdt.base = (uintptr_t)descriptors;
 }
 
-/* The IDT is the last to come and the first to go: it needs the others. */
 void arch_vectors_begin(void)
 {
 	build();
-	__asm__ volatile("sgdt %0" : "=m"(found_gdt));
 	__asm__ volatile("sidt %0" : "=m"(found_idt));
 	__asm__ volatile("lgdt %0" : : "m"(our_gdt) : "memory");
 	__asm__ volatile("ltr %w0" : : "r"(SELECTOR_TSS) : "memory");
 	__asm__ volatile("lidt %0" : : "m"(our_idt) : "memory");
 }
 
-/* Not TR: what it had may be in no GDT any more, and whoever has an IDT that needs it loads it first. */
+/* The GDT has what the next program is entered with, and TR is in it: what TR had may be in no GDT any more. */
 void arch_vectors_end(void)
 {
 	__asm__ volatile("lidt %0" : : "m"(found_idt) : "memory");
-	__asm__ volatile("lgdt %0" : : "m"(found_gdt) : "memory");
 }

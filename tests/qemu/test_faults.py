@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """Exceptions: by addresses that do not answer, and by code and stack spoilt by the debugger in the middle of the hash.
 
-Each must end in a line that names the segment and the cause, and in the failure policy; a second one in a halt. Those of
-x86_64 alone are in test_vectors.
+Each must end in a line that names the segment and the cause, and in the failure policy; a second one in a halt. Those
+of x86_64 alone are in test_vectors.
 SError is not here: QEMU has none but a guest hypervisor's.
 """
 
