@@ -14,13 +14,14 @@ struct look {
 	struct walk *walk;
 	struct walk_geometry geometry;
 	uint32_t top_shift;        /* log2 of what an entry of the top table covers */
-	uint64_t candidates;       /* bit i: segment i may be skipped if it is unmapped */
+	uint32_t budget;           /* entries that may yet be read */
+	uint64_t concat;           /* bit i: segment i is of the concatenation */
+	uint64_t candidates;       /* bit i: it may be skipped if it is unmapped */
 	uint64_t exposed;          /* of these */
 	uint64_t path[MAX_LEVELS]; /* the tables from the top one to the one at hand */
 	bool control;              /* a search has found the root's page mapped */
 	/* What a look-up has found: it ends at the first leaf. */
-	bool hit;
-	uint64_t hit_va;
+	uint64_t hit_va; /* zero: none */
 	uint64_t hit_pa;
 };
 
@@ -50,23 +51,24 @@ static void expose(struct look *look, uint32_t segment, uint64_t address)
 	look->exposed |= 1ull << segment;
 }
 
-/* A search looks at every leaf: does it map the root, does it map a page of a candidate? */
+/*
+ * A search looks at every leaf: does it map the root, does it map a candidate? It has a page's every byte or none, so
+ * it need not be asked about those that share a page with a segment.
+ */
 static void search_leaf(struct look *look, uint64_t pa, uint64_t size)
 {
 	const struct purg_linear_map *map = &look->params->linear_map;
-	uint64_t page = page_size(look);
 
-	look->walk->pages += size / page;
+	look->walk->pages += size / page_size(look);
 	if (range_within(look->geometry.root, 1, pa, size))
 		look->control = true;
-	if (!ranges_overlap(pa, size, map->region & -page, map->region_size + 2 * page))
+	if (!ranges_overlap(pa, size, map->region, map->region_size))
 		return;
 	for (uint32_t i = 0; i < look->params->segment_count; i++) {
 		const struct purg_segment *segment = &look->params->segment[i];
-		uint64_t start = segment->start & -page;
-		uint64_t end = (segment->start + segment->size + page - 1) & -page;
+		uint64_t start = segment->start & -page_size(look);
 
-		if (look->candidates >> i & 1 && ranges_overlap(pa, size, start, end - start))
+		if (look->candidates >> i & 1 && ranges_overlap(pa, size, segment->start, segment->size))
 			expose(look, i, pa > start ? pa : start);
 	}
 }
@@ -78,7 +80,6 @@ static bool take_leaf(struct look *look, uint64_t va, uint64_t size, uint64_t pa
 		search_leaf(look, pa, size);
 		return true;
 	}
-	look->hit = true;
 	look->hit_va = va;
 	look->hit_pa = pa;
 	return false;
@@ -96,15 +97,13 @@ static bool walk_table(struct look *look, uint32_t depth, uint32_t shift, uint64
 
 static bool walk_entry(struct look *look, uint32_t depth, uint32_t shift, uint64_t where, uint64_t va, uint64_t last)
 {
-	const struct purg_linear_map *map = &look->params->linear_map;
-	struct walk *walk = look->walk;
 	uint64_t entry, address;
 
-	if (walk->entries == (map->budget ? map->budget : PURG_DEFAULT_BUDGET))
+	if (!look->budget--)
 		return doubt(look, PURG_WALK_BUDGET, where);
 	if (!old_memory_read(where, &entry))
 		return doubt(look, PURG_WALK_POINTER, where);
-	walk->entries++;
+	look->walk->entries++;
 	switch (old_tables_entry(&look->geometry, shift, entry, &address)) {
 	case WALK_ABSENT:
 		return true;
@@ -136,7 +135,7 @@ static bool walk_table(struct look *look, uint32_t depth, uint32_t shift, uint64
 		end = va | span;
 		if (end > last)
 			end = last;
-		if (!walk_entry(look, depth, shift, table + (va & ((1ull << bits) - 1)) / (span + 1) * 8, va, end))
+		if (!walk_entry(look, depth, shift, table + ((va & ((1ull << bits) - 1)) >> shift << 3), va, end))
 			return false;
 		va = end + 1;
 	} while (end != last);
@@ -156,12 +155,13 @@ static bool look_up(struct look *look, uint64_t start, uint64_t size)
 	uint64_t va = map->va + (start - map->pa), last = va + size - 1;
 	bool absent;
 
-	if (va < look->geometry.first || last < va)
+	/* An address with another offset in its page is none of a linear map. */
+	if (va < look->geometry.first || last < va || (va - start) % page)
 		return doubt(look, PURG_WALK_ADDRESS, start);
 	va &= -page;
 	last |= page - 1;
 	absent = walk_range(look, va, last);
-	if (absent || look->hit)
+	if (absent || look->hit_va)
 		look->walk->pages += ((absent ? last : look->hit_va) - va) / page + 1;
 	return absent;
 }
@@ -171,10 +171,10 @@ static bool look_up_root(struct look *look)
 {
 	uint64_t root = look->geometry.root;
 
-	if (!look_up(look, root, 1) && !look->hit)
+	if (!look_up(look, root, 1) && !look->hit_va)
 		return false;
 	look->walk->pages = 0;
-	return (look->hit && look->hit_pa == (root & -page_size(look))) || doubt(look, PURG_WALK_CONTROL, root);
+	return (look->hit_va && look->hit_pa == (root & -page_size(look))) || doubt(look, PURG_WALK_CONTROL, root);
 }
 
 /* False: doubt. */
@@ -183,10 +183,10 @@ static bool look_up_segments(struct look *look)
 	for (uint32_t i = 0; i < look->params->segment_count; i++) {
 		const struct purg_segment *segment = &look->params->segment[i];
 
-		look->hit = false;
+		look->hit_va = 0;
 		if (!(look->candidates >> i & 1) || look_up(look, segment->start, segment->size))
 			continue;
-		if (!look->hit)
+		if (!look->hit_va)
 			return false;
 		expose(look, i, look->hit_va - look->params->linear_map.va + look->params->linear_map.pa);
 	}
@@ -221,12 +221,17 @@ static bool is_physical(uint64_t start, uint64_t size)
 static bool find_candidates(struct look *look)
 {
 	const struct purg_linear_map *map = &look->params->linear_map;
+	bool region = is_physical(map->region, map->region_size);
 
-	for (uint32_t i = 0; is_physical(map->region, map->region_size) && i < look->params->segment_count; i++) {
+	for (uint32_t i = 0; i < look->params->segment_count; i++) {
 		const struct purg_segment *segment = &look->params->segment[i];
+		uint64_t bit = 1ull << i;
 
-		if (segment->size && range_within(segment->start, segment->size, map->region, map->region_size))
-			look->candidates |= 1ull << i;
+		if (segment->kind == PURG_DIGEST_CONCAT)
+			look->concat |= bit;
+		if (region && segment->size &&
+		    range_within(segment->start, segment->size, map->region, map->region_size))
+			look->candidates |= bit;
 	}
 	return look->candidates || doubt(look, PURG_WALK_REGION, map->region);
 }
@@ -272,19 +277,16 @@ static bool check_geometry(struct look *look)
 /* The concatenation has one digest: its segments are skipped together or not at all. */
 static uint64_t skippable(const struct look *look)
 {
-	const struct purg_segment *segment = look->params->segment;
-	uint64_t skip = look->candidates & ~look->exposed, concat = 0;
+	uint64_t skip = look->candidates & ~look->exposed;
 
-	for (uint32_t i = 0; i < look->params->segment_count; i++)
-		if (segment[i].kind == PURG_DIGEST_CONCAT)
-			concat |= 1ull << i;
-	return (skip & concat) == concat ? skip : skip & ~concat;
+	return look->concat & ~skip ? skip & ~look->concat : skip;
 }
 
 /* Not inlined: what it needs of the stack is given back before the hashing begins. */
 __attribute__((noinline)) void walk_old_tables(const struct purg_params *params, struct walk *walk)
 {
-	struct look look = {.params = params, .walk = walk};
+	uint32_t budget = params->linear_map.budget;
+	struct look look = {.params = params, .walk = walk, .budget = budget ? budget : PURG_DEFAULT_BUDGET};
 
 	*walk = (struct walk){.result = PURG_WALK_NONE};
 	if (params->verify != PURG_VERIFY_UNLESS_UNMAPPED || !check_digests(&look) || !find_candidates(&look) ||

@@ -251,6 +251,7 @@ DOUBTS(unknown_flag, linear_map->flags = 4, "not the tables of this architecture
 DOUBTS(three_levels, linear_map->levels = 3, "not the tables of this architecture", 0)
 DOUBTS(search_and_va, linear_map->flags = PURG_LINEAR_MAP_SEARCH, "not the tables of this architecture", linear_map->va)
 DOUBTS(below_the_half, (linear_map->va = 0x1000, linear_map->pa = 0x1000), "not in the kernel's half", linear_map->root)
+DOUBTS(within_a_page, linear_map->va += 8, "not in the kernel's half", linear_map->root)
 DOUBTS(root_outside, linear_map->root += sizeof(tables), "a table outside the ranges", linear_map->root)
 DOUBTS(table_outside, tables[0][(LINEAR + (uintptr_t)&region) >> 39 & 511] ^= 1ull << 45, "a table outside the ranges",
        (uintptr_t)tables[1] ^ 1ull << 45)
@@ -352,6 +353,7 @@ int main(void)
 		TEST(three_levels),
 		TEST(search_and_va),
 		TEST(below_the_half),
+		TEST(within_a_page),
 		TEST(root_outside),
 		TEST(table_outside),
 		TEST(cycle),
