@@ -3,10 +3,8 @@
 #ifndef FAIL_H
 #define FAIL_H
 
+#include <fail_sentence.h>
 #include <finding.h>
-
-/* The sentence for a PURG_E_* code. */
-const char *fail_sentence(uint32_t code);
 
 /* Tell the finding on the console, then halt: the one failure policy of this build. */
 _Noreturn void fail(const struct finding *finding);
