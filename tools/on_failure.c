@@ -117,7 +117,8 @@ static void fill_x86_64(struct purg_failure *failure, const struct machine *mach
 		fail(NULL, "--on-failure",
 		     "how fast the TSC counts is not known, and reset:SECONDS needs that; give reset");
 	read_fadt(machine, &fadt);
-	if (!(fadt.flags & RESET_REG_SUP) || fadt.reset_space != SPACE_IO || !fadt.reset_address)
+	if (!(fadt.flags & RESET_REG_SUP) || fadt.reset_space != SPACE_IO || !fadt.reset_address ||
+	    fadt.reset_address > UINT16_MAX)
 		return;
 	failure->reset_space = fadt.reset_space;
 	failure->reset_width = 8;
