@@ -55,6 +55,28 @@ bool arch_compat_finish(const struct purg_params *params, struct finding *findin
 /* Enter the next program, by way of the handoff's stub if it has one: that is written to here, and not before. */
 _Noreturn void arch_handoff(const struct purg_handoff *handoff);
 
+/*
+ * Have every exception end in fault(), an NMI in nothing; and put back the vectors that were found. They stay in force
+ * while the next program's registers are loaded no longer than must be.
+ */
+void arch_vectors_begin(void);
+void arch_vectors_end(void);
+
+/*
+ * After an exception: leave the caches as arch_caches_end does, but without a look at segments and copies, of which one
+ * may be what has faulted.
+ */
+void arch_caches_abandon(void);
+
+/* True if this is how the block may ask for a reset; else what is wrong with it in *finding. */
+bool arch_reset_check(const struct purg_failure *failure, struct finding *finding);
+
+/* Reset the machine; the block's own register is used only if the block was checked. Returns if nothing helps. */
+void arch_reset(const struct purg_failure *failure, bool checked);
+
+/* Return to the caller of the image's entry as a function does, with code in x0 or rax, and its CPU state. */
+_Noreturn void arch_return(uint32_t code);
+
 /* Stop this CPU for good, in low power, with every interrupt masked and code in x0 or rax. */
 _Noreturn void arch_halt(uint32_t code);
 

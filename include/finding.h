@@ -15,7 +15,9 @@ struct finding {
 	const char *table;       /* "segment", "copy", ...: the table or group that the field is in; or NULL */
 	const char *field;       /* the field's name in abi.h; or NULL where the code says it all */
 	const char *name;        /* the segment's name, PURG_NAME_SIZE long; or NULL */
-	uint64_t value;          /* what stands in the field */
+	uint64_t value;          /* what stands in the field; PURG_E_FAULT: the address, ... */
+	uint64_t syndrome;       /* ... what kind of exception, ... */
+	uint64_t pc;             /* ... and where */
 	const uint8_t *expected; /* on a mismatch the digest that was given; or NULL */
 	uint8_t computed[PURG_DIGEST_SIZE];
 };

@@ -20,9 +20,14 @@ struct verified {
 	const char *lanes_name; /* name of the lane function that was used, if it has one of its own; else NULL */
 };
 
+/* True if a segment that is not part of the concatenation has its digest. */
+bool verify_segment(const struct purg_segment *segment, const struct sha256_engine *engine, struct finding *finding,
+		    struct verified *verified);
+
 /*
  * True if every segment has its digest, and the concatenation its own; adds to *verified. A segment i whose bit i is
- * set in skip is left out; of those that are concatenated it must be all or none.
+ * set in skip is left out; of those that are concatenated it must be all or none. While a segment is read, *finding
+ * names it.
  */
 bool verify_segments(const struct purg_params *params, uint64_t skip, const struct sha256_engine *engine,
 		     struct finding *finding, struct verified *verified);

@@ -48,9 +48,9 @@ LINK := $(LINKER) -nostdlib $(patsubst %,-Wl$(comma)%,--no-dynamic-linker -z,tex
 # GNU ld puts into an unused GOT.
 STACK_SIZE := 4096
 LINK_NUMBERS_arm64 := -DPURG_ARCH=PURG_ARCH_ARM64 -DARCH_FEATURES=ARM64_FEATURES \
-	-DGOT_RESERVED=8 -DRO_BUDGET=0x5000 -DMEM_BUDGET=0x1b000
+	-DGOT_RESERVED=8 -DRO_BUDGET=0x7000 -DMEM_BUDGET=0x1d000
 LINK_NUMBERS_x86_64 := -DPURG_ARCH=PURG_ARCH_X86_64 -DARCH_FEATURES=X86_64_FEATURES \
-	-DGOT_RESERVED=0 -DRO_BUDGET=0x7000 -DMEM_BUDGET=0xb000
+	-DGOT_RESERVED=0 -DRO_BUDGET=0x8000 -DMEM_BUDGET=0xd000
 
 BLOBS := $(foreach arch,$(ARCHES),$(foreach form,ro elf bin rel.o,$O/purgatory-$(arch).$(form))) \
 	$O/purgatory-x86_64-linux.ro

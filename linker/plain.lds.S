@@ -29,6 +29,9 @@ SECTIONS
 		. += PURG_PARAMS_SIZE - (data_end - purg_params);
 
 		KEEP(*(.clients))
+		*(.bss.stack)
+		. = ALIGN(16);
+		variables_start = .;
 		*(.bss .bss.[!.]* .bss..L* COMMON)
 		. = ALIGN(IMAGE_ALIGN);
 		image_tables = .;

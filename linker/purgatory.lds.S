@@ -51,6 +51,10 @@ SECTIONS
 
 	.bss (NOLOAD) : {
 		KEEP(*(.bss.clients))
+		*(.bss.stack)
+		/* What follows is zero when the program begins, whatever a loader left there: entry.S sees to it. */
+		. = ALIGN(16);
+		variables_start = .;
 		*(.bss .bss.[!.]* .bss..L* COMMON)
 		/* Page tables: as much of them as is used is the end of the image for whoever maintains caches. */
 		. = ALIGN(IMAGE_ALIGN);

@@ -59,6 +59,9 @@ struct uart {
 static struct uart uarts[PURG_MAX_CONSOLES];
 static uint32_t uart_count;
 
+/* The one whose registers are in use: an exception now is its fault. */
+static struct uart *volatile in_use;
+
 /* True if kind is `which`, and not worth a question where the architecture has no such console. */
 static bool is(uint32_t kind, uint32_t which)
 {
@@ -245,6 +248,7 @@ bool console_is_open(void)
 static void put(char c)
 {
 	for (struct uart *uart = uarts; uart < uarts + uart_count; uart++) {
+		in_use = uart;
 		if (is(uart->kind, PURG_CONSOLE_VGA)) {
 			vga_text_put(uart->data, &uart->column, c);
 			continue;
@@ -255,6 +259,14 @@ static void put(char c)
 		else
 			arch_port_write((uint16_t)uart->data, (uint8_t)c);
 	}
+	in_use = NULL;
+}
+
+void console_forsake(void)
+{
+	if (in_use)
+		*in_use = uarts[--uart_count];
+	in_use = NULL;
 }
 
 void console_puts(const char *string)
@@ -305,6 +317,9 @@ void console_digest(const uint8_t digest[PURG_DIGEST_SIZE])
 
 void console_flush(void)
 {
-	for (struct uart *uart = uarts; uart < uarts + uart_count; uart++)
+	for (struct uart *uart = uarts; uart < uarts + uart_count; uart++) {
+		in_use = uart;
 		wait_for(uart, uart->idle);
+	}
+	in_use = NULL;
 }

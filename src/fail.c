@@ -36,22 +36,34 @@ static void tell_evidence(const struct finding *finding)
 		console_puts(": ");
 		console_hex(finding->value);
 	}
+	if (finding->code == PURG_E_FAULT) {
+		console_puts(", syndrome ");
+		console_hex(finding->syndrome);
+		console_puts(", pc ");
+		console_hex(finding->pc);
+	}
+}
+
+static void tell_code(uint32_t code)
+{
+	console_puts(" [code ");
+	console_dec(code);
+	console_puts("]");
 }
 
 _Noreturn void fail_end(uint32_t code)
 {
-	console_puts(" [code ");
-	console_dec(code);
-	console_puts("]; halted\n");
+	tell_code(code);
+	console_puts("; halted\n");
 	console_flush();
 	arch_halt(code);
 }
 
-_Noreturn void fail(const struct finding *finding)
+void fail_tell(const struct finding *finding)
 {
 	console_puts("purgatory: refused: ");
 	tell_place(finding);
 	console_puts(fail_sentence(finding->code));
 	tell_evidence(finding);
-	fail_end(finding->code);
+	tell_code(finding->code);
 }

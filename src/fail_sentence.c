@@ -24,7 +24,8 @@ static const char sentences[] = "ok\0"
 				"no kernel there\0"
 				"the DTB has a bad magic, alignment or size\0"
 				"not in the identity map\0"
-				"copies what was not verified\0";
+				"copies what was not verified\0"
+				"an exception\0";
 
 const char *fail_sentence(uint32_t code)
 {

@@ -11,6 +11,7 @@
 #include <console.h>
 #include <fail.h>
 #include <params.h>
+#include <policy.h>
 #include <report.h>
 #include <string.h>
 #include <verify.h>
@@ -20,12 +21,17 @@ _Noreturn void purgatory_main(void);
 
 /* How the work is done, for the line that tells of it. */
 struct work {
+	struct finding finding;
+	struct standing standing;
 	struct sha256_engine engine;
 	struct walk walk;
 	struct verified verified;
 	const char *uncached; /* why it is done without caches; NULL: it is not */
 	struct report report;
 };
+
+/* Not on the stack, of which hashing needs most; and so that an exception finds it. */
+static struct work work;
 
 static bool check_place(struct finding *finding)
 {
@@ -41,18 +47,21 @@ static bool check_place(struct finding *finding)
  * From what makes the block readable to the rules of its fields; its digest comes before any field is believed. A block
  * without one might be anything, until all of it is checked: then nothing is written to where it says.
  */
-static bool check_block(const struct purg_params *params, struct finding *finding, struct work *work)
+static bool check_block(const struct purg_params *params)
 {
-	struct report *report = &work->report;
+	struct finding *finding = &work.finding;
+	struct report *report = &work.report;
 	bool good;
 
 	report_begin(report);
 	report->record.stage = PURG_STAGE_PARAMETERS;
-	if (!params_check_head(params, finding) || !verify_self(params, &work->engine, finding) ||
+	if (!params_check_head(params, finding) || !verify_self(params, &work.engine, finding) ||
 	    !params_check_report(params, finding))
 		return false;
-	report->placed = params->report.address && verify_is_given(params->block_digest);
+	work.standing.checked = verify_is_given(params->block_digest);
+	report->placed = params->report.address && work.standing.checked;
 	good = params_check_fields(params, finding);
+	work.standing.checked |= good;
 	report->placed |= params->report.address && good;
 	report_lap(report, &report->record.ticks_check);
 	return good;
@@ -69,24 +78,27 @@ static void make_copies(const struct purg_params *params)
 }
 
 /* What takes long is done with all the speed that the CPU has. False: refused. */
-static bool verify_and_copy(const struct purg_params *params, struct finding *finding, struct work *work)
+static bool verify_and_copy(const struct purg_params *params)
 {
-	struct report *report = &work->report;
+	struct finding *finding = &work.finding;
+	struct report *report = &work.report;
 	bool verified;
 
 	report->record.stage = PURG_STAGE_VERIFY;
-	work->uncached = arch_caches_begin(params);
-	report->record.cached = !work->uncached;
+	work.uncached = arch_caches_begin(params);
+	report->record.cached = !work.uncached;
 	report_lap(report, &report->record.ticks_hash);
-	walk_old_tables(params, &work->walk);
+	walk_old_tables(params, &work.walk);
 	report_lap(report, &report->record.ticks_walk);
-	walk_tell(params, &work->walk);
+	walk_tell(params, &work.walk);
 	report_begin(report); /* not to count the console's time */
 	verified = params->verify == PURG_VERIFY_NEVER ||
-		   verify_segments(params, work->walk.skip, &work->engine, finding, &work->verified);
+		   verify_segments(params, work.walk.skip, &work.engine, finding, &work.verified);
 	report_lap(report, &report->record.ticks_hash);
-	if (verified)
+	if (verified) {
+		work.standing.copied = params->copy_count;
 		make_copies(params);
+	}
 	report_lap(report, &report->record.ticks_copy);
 	arch_caches_end(params);
 	report_lap(report, &report->record.ticks_hash);
@@ -94,9 +106,11 @@ static bool verify_and_copy(const struct purg_params *params, struct finding *fi
 }
 
 /* All is in its final place. */
-static bool check_handoff(const struct purg_params *params, struct finding *finding, struct work *work)
+static bool check_handoff(const struct purg_params *params)
 {
-	work->report.record.stage = PURG_STAGE_HANDOFF;
+	struct finding *finding = &work.finding;
+
+	work.report.record.stage = PURG_STAGE_HANDOFF;
 	if (!compat_finish(params, finding))
 		return false;
 	finding->table = "handoff";
@@ -104,16 +118,16 @@ static bool check_handoff(const struct purg_params *params, struct finding *find
 }
 
 /* "armv8-ce, cached" */
-static void tell_sha256(const struct work *work)
+static void tell_sha256(void)
 {
-	console_puts(work->engine.name);
-	if (work->verified.lanes_name) {
+	console_puts(work.engine.name);
+	if (work.verified.lanes_name) {
 		console_puts("+");
-		console_puts(work->verified.lanes_name);
+		console_puts(work.verified.lanes_name);
 	}
-	console_puts(work->uncached ? ", uncached: " : ", cached");
-	if (work->uncached)
-		console_puts(work->uncached);
+	console_puts(work.uncached ? ", uncached: " : ", cached");
+	if (work.uncached)
+		console_puts(work.uncached);
 }
 
 /* "3 segments" */
@@ -124,9 +138,9 @@ static void tell_segments(uint32_t count)
 }
 
 /* "verified 3 segments, 4096 bytes, sha256: armv8-ce, cached; skipped 1 segment" */
-static void tell_verified(const struct work *work)
+static void tell_verified(void)
 {
-	const struct verified *verified = &work->verified;
+	const struct verified *verified = &work.verified;
 
 	if (verified->segments) {
 		console_puts("verified ");
@@ -134,7 +148,7 @@ static void tell_verified(const struct work *work)
 		console_puts(", ");
 		console_dec(verified->bytes);
 		console_puts(" bytes, sha256: ");
-		tell_sha256(work);
+		tell_sha256();
 	}
 	if (verified->skipped) {
 		console_puts(verified->segments ? "; skipped " : "skipped ");
@@ -142,41 +156,66 @@ static void tell_verified(const struct work *work)
 	}
 }
 
-static void announce(const struct purg_params *params, const struct work *work)
+static void announce(const struct purg_params *params)
 {
 	console_puts("purgatory: ");
 	if (params->verify == PURG_VERIFY_NEVER)
 		console_puts("NOT verified, by the loader's word");
 	else
-		tell_verified(work);
+		tell_verified();
 	console_puts("; jumping to ");
 	console_hex(arch_entry(&params->handoff));
 	console_puts("\n");
 	console_flush();
 }
 
+/* The line, the record, and what the failure policy asks for. */
+_Noreturn static void give_up(void)
+{
+	const struct purg_params *params = &purg_params;
+	uint32_t policy = policy_choose(params, &work.standing);
+
+	fail_tell(&work.finding);
+	policy_tell(policy);
+	report_write(&work.report, params, &work.engine, &work.walk, &work.verified, &work.finding);
+	policy_carry_out(params, &work.standing, policy, work.finding.code, &work.engine);
+}
+
+_Noreturn void fault(uint64_t syndrome, uint64_t pc, uint64_t address)
+{
+	struct finding *finding = &work.finding;
+
+	work.standing.faulted = true;
+	arch_caches_abandon();
+	console_forsake();
+	refuse(finding, PURG_E_FAULT, "address", address);
+	finding->expected = NULL;
+	finding->syndrome = syndrome;
+	finding->pc = pc;
+	give_up();
+}
+
 _Noreturn void purgatory_main(void)
 {
 	const struct purg_params *params = &purg_params;
-	struct finding finding = {.index = NO_INDEX};
-	static struct work work; /* not on the stack, of which hashing needs most */
-	bool filled = compat_fill(&purg_params, &finding);
-	bool good;
+	struct finding *finding = &work.finding;
+	bool filled;
 
-	memset(&work, 0, sizeof(work));
+	work = (struct work){.finding.index = NO_INDEX};
+	arch_vectors_begin();
+	filled = compat_fill(&purg_params, finding);
 	arch_reset_devices(params->flags);
 	console_open(params->console, (uintptr_t)&purg_header, purg_header.mem_size);
-	if (!filled || !check_place(&finding))
-		fail(&finding);
+	if (!filled || !check_place(finding))
+		give_up();
 	arch_simd_begin();
 	arch_sha256(&work.engine, params->flags & PURG_FLAG_PORTABLE_SHA256);
-	good = check_block(params, &finding, &work) && verify_and_copy(params, &finding, &work) &&
-	       check_handoff(params, &finding, &work);
-	report_write(&work.report, params, &work.engine, &work.walk, &work.verified, &finding);
-	if (!good)
-		fail(&finding);
+	if (!check_block(params) || !verify_and_copy(params) || !check_handoff(params))
+		give_up();
+	report_write(&work.report, params, &work.engine, &work.walk, &work.verified, finding);
 	if (console_is_open())
-		announce(params, &work);
+		announce(params);
 	arch_simd_end();
+	arch_vectors_end();
 	arch_handoff(&params->handoff);
 }

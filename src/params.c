@@ -259,9 +259,8 @@ static bool check_free(const struct purg_params *params, struct finding *finding
 }
 
 /* What enters a mode of fewer address bits must lie where that mode reaches: in the stub, or else in the image. */
-static bool check_stub(const struct purg_params *params, struct finding *finding)
+static bool check_stub(const struct purg_params *params, const struct purg_handoff *handoff, struct finding *finding)
 {
-	const struct purg_handoff *handoff = &params->handoff;
 	uint64_t end = arch_low_end(handoff->mode);
 	uint64_t stub = handoff->stub;
 
@@ -279,47 +278,81 @@ static bool check_stub(const struct purg_params *params, struct finding *finding
 	       check_free(params, finding, "stub", stub, PURG_STUB_SIZE);
 }
 
-static bool check_handoff(const struct purg_params *params, struct finding *finding)
+/* The rules of a handoff in itself: of the next program's, or of the fallback's. */
+static bool check_way(const struct purg_params *params, const struct purg_handoff *handoff, struct finding *finding)
 {
-	const struct purg_handoff *handoff = &params->handoff;
 	size_t used = PURG_HANDOFF_REGS + arch_regs_size(handoff->mode);
 	size_t end = arch_low_end(handoff->mode) ? offsetof(struct purg_handoff, stub) : sizeof(*handoff);
-	uint64_t entry = arch_entry(handoff);
 
 	if (!arch_mode_known(handoff->mode))
 		return refuse(finding, PURG_E_VALUE, "mode", handoff->mode);
 	if (handoff->checks & ~arch_known_checks())
 		return refuse(finding, PURG_E_VALUE, "checks", handoff->checks);
-	if (!check_zero(finding, "(unused)", (const uint8_t *)handoff + used, end - used))
-		return false;
-	if (!check_stub(params, finding) || !check_range(finding, "entry", entry, 1))
-		return false;
-	return params->verify == PURG_VERIFY_NEVER || entry_is_verified(params, entry) ||
-	       refuse(finding, PURG_E_ENTRY, "entry", entry);
+	return check_zero(finding, "(unused)", (const uint8_t *)handoff + used, end - used) &&
+	       check_stub(params, handoff, finding) && check_range(finding, "entry", arch_entry(handoff), 1);
 }
 
+static bool check_handoff(const struct purg_params *params, struct finding *finding)
+{
+	uint64_t entry = arch_entry(&params->handoff);
+
+	return check_way(params, &params->handoff, finding) &&
+	       (params->verify == PURG_VERIFY_NEVER || entry_is_verified(params, entry) ||
+		refuse(finding, PURG_E_ENTRY, "entry", entry));
+}
+
+/* It has a digest of its own, no copy changes it, and it is entered within what was verified. */
+static bool check_fallback(const struct purg_params *params, struct finding *finding)
+{
+	const struct purg_segment *segment = &params->failure.fallback;
+	const struct purg_handoff *handoff = &params->failure.fallback_handoff;
+	uint64_t entry = arch_entry(handoff);
+
+	if (segment->kind == PURG_DIGEST_CONCAT)
+		return refuse(finding, PURG_E_VALUE, "kind", segment->kind);
+	if (!check_kind(segment, finding) || !check_range(finding, "start", segment->start, segment->size) ||
+	    !check_no_console(params, finding, "start", segment->start, segment->size))
+		return false;
+	for (uint32_t i = 0; i < params->copy_count; i++)
+		if (ranges_overlap(segment->start, segment->size, params->copy[i].dst, params->copy[i].size))
+			return refuse(finding, PURG_E_OVERLAP, "start", segment->start);
+	if (!check_way(params, handoff, finding))
+		return false;
+	if (handoff->stub && ranges_overlap(segment->start, segment->size, handoff->stub, PURG_STUB_SIZE))
+		return refuse(finding, PURG_E_OVERLAP, "stub", handoff->stub);
+	return range_within(entry, 1, segment->start, segment->size) || refuse(finding, PURG_E_ENTRY, "entry", entry);
+}
+
+/* What else the policy has: what it has not must be zero, but for timer_hz, of which the record has use as well. */
 static bool check_failure(const struct purg_params *params, struct finding *finding)
 {
 	const struct purg_failure *failure = &params->failure;
-	/* The record has use for timer_hz. */
-	const size_t rest = params->report.address ? offsetof(struct purg_failure, fallback)
-						   : offsetof(struct purg_failure, timer_hz);
+	bool fallback = failure->policy == PURG_FAIL_FALLBACK;
 
 	switch (failure->policy) {
 	case PURG_FAIL_HALT:
-		break;
-	case PURG_FAIL_RESET:
 	case PURG_FAIL_RETURN:
 	case PURG_FAIL_FALLBACK:
-		return refuse(finding, PURG_E_UNSUPPORTED, "policy", failure->policy);
+		if (!check_zero(finding, "(unused)", &failure->conduit,
+				offsetof(struct purg_failure, timer_hz) - offsetof(struct purg_failure, conduit)))
+			return false;
+		break;
+	case PURG_FAIL_RESET:
+		if (!arch_reset_check(failure, finding))
+			return false;
+		break;
 	default:
 		return refuse(finding, PURG_E_VALUE, "policy", failure->policy);
 	}
-	if (failure->delay)
-		return refuse(finding, PURG_E_UNSUPPORTED, "delay", failure->delay);
-	return check_zero(finding, "(unused)", &failure->conduit,
-			  offsetof(struct purg_failure, timer_hz) - offsetof(struct purg_failure, conduit)) &&
-	       check_zero(finding, "(unused)", (const uint8_t *)failure + rest, sizeof(*failure) - rest);
+	if (failure->policy == PURG_FAIL_HALT && failure->delay)
+		return refuse(finding, PURG_E_VALUE, "delay", failure->delay);
+	if (failure->delay && !failure->timer_hz && !arch_ticks_hz())
+		return refuse(finding, PURG_E_VALUE, "timer_hz", 0);
+	if (!failure->delay && !params->report.address &&
+	    !check_zero(finding, "timer_hz", &failure->timer_hz, sizeof(failure->timer_hz)))
+		return false;
+	return fallback || check_zero(finding, "(unused)", &failure->fallback,
+				      sizeof(*failure) - offsetof(struct purg_failure, fallback));
 }
 
 bool params_check_head(const struct purg_params *params, struct finding *finding)
@@ -395,5 +428,7 @@ bool params_check_fields(const struct purg_params *params, struct finding *findi
 	       check_policy(params, finding) && check_counts(params, finding) && check_concat_digest(params, finding) &&
 	       enter_group(finding, "segment") && check_segments(params, finding) && enter_group(finding, "copy") &&
 	       check_copies(params, finding) && enter_group(finding, "handoff") && check_handoff(params, finding) &&
-	       enter_group(finding, "failure") && check_failure(params, finding) && enter_group(finding, NULL);
+	       enter_group(finding, "failure") && check_failure(params, finding) && enter_group(finding, "fallback") &&
+	       (params->failure.policy != PURG_FAIL_FALLBACK || check_fallback(params, finding)) &&
+	       enter_group(finding, NULL);
 }

@@ -54,6 +54,11 @@ static void put_refusal(struct purg_report *record, const struct finding *findin
 		record->segment = finding->index;
 		memcpy(record->segment_name, finding->name, sizeof(record->segment_name));
 	}
+	if (finding->code == PURG_E_FAULT) {
+		record->fault_syndrome = finding->syndrome;
+		record->fault_pc = finding->pc;
+		record->fault_address = finding->value;
+	}
 	if (finding->expected) {
 		memcpy(record->expected, finding->expected, sizeof(record->expected));
 		memcpy(record->computed, finding->computed, sizeof(record->computed));
@@ -68,6 +73,7 @@ void report_write(struct report *report, const struct purg_params *params, const
 
 	if (!report->placed)
 		return;
+	report->placed = false; /* nor is it tried once more if nothing answers there */
 	record->magic = PURG_REPORT_MAGIC;
 	record->abi_major = PURG_ABI_MAJOR;
 	record->abi_minor = PURG_ABI_MINOR;

@@ -52,6 +52,13 @@ static void digest_segment(const struct purg_segment *segment, const struct sha2
 	sha256_striped(engine, start, segment->size, segment->lanes, digest);
 }
 
+bool verify_segment(const struct purg_segment *segment, const struct sha256_engine *engine, struct finding *finding,
+		    struct verified *verified)
+{
+	digest_segment(segment, engine, finding->computed, verified);
+	return matches(segment->digest, PURG_E_DIGEST, finding);
+}
+
 bool verify_segments(const struct purg_params *params, uint64_t skip, const struct sha256_engine *engine,
 		     struct finding *finding, struct verified *verified)
 {
@@ -68,17 +75,15 @@ bool verify_segments(const struct purg_params *params, uint64_t skip, const stru
 		}
 		verified->segments++;
 		verified->bytes += segment->size;
-		if (segment->kind == PURG_DIGEST_CONCAT) {
-			sha256_update(&concat, (const void *)(uintptr_t)segment->start, segment->size);
-			any_concat = true;
-			continue;
-		}
 		finding->table = "segment";
 		finding->index = i;
 		finding->name = segment->name;
-		digest_segment(segment, engine, finding->computed, verified);
-		if (!matches(segment->digest, PURG_E_DIGEST, finding))
+		if (segment->kind == PURG_DIGEST_CONCAT) {
+			sha256_update(&concat, (const void *)(uintptr_t)segment->start, segment->size);
+			any_concat = true;
+		} else if (!verify_segment(segment, engine, finding, verified)) {
 			return false;
+		}
 	}
 	finding->table = NULL;
 	finding->name = NULL;

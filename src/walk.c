@@ -9,6 +9,9 @@
 /* x86_64 with 5-level paging, and arm64 with 52 bits of address in pages of 4 KiB, have so many. */
 #define MAX_LEVELS 5
 
+/* A search may find the root's page mapped by the linear map, by that of the kernel's image, and a few times more. */
+#define MAX_BASES 4
+
 /* The walk at work. */
 struct look {
 	const struct purg_params *params;
@@ -20,8 +23,12 @@ struct look {
 	uint64_t candidates;       /* bit i: it may be skipped if it is unmapped */
 	uint64_t exposed;          /* of these */
 	uint64_t path[MAX_LEVELS]; /* the tables from the top one to the one at hand */
-	bool control;              /* a search has found the root's page mapped */
-	/* What a look-up has found: it ends at the first leaf. */
+	/* A search: where physical address 0 is, by each mapping of the root's page. */
+	bool searching;
+	uint32_t base_count;
+	uint64_t bases[MAX_BASES];
+	/* A look-up: the same of the linear map; and what it has found, since it ends at the first leaf. */
+	uint64_t base;
 	uint64_t hit_va; /* zero: none */
 	uint64_t hit_pa;
 };
@@ -56,13 +63,13 @@ static void expose(struct look *look, uint32_t segment, uint64_t address)
  * A search looks at every leaf: does it map the root, does it map a candidate? It has a page's every byte or none, so
  * it need not be asked about those that share a page with a segment.
  */
-static void search_leaf(struct look *look, uint64_t pa, uint64_t size)
+static void search_leaf(struct look *look, uint64_t va, uint64_t size, uint64_t pa)
 {
 	const struct purg_linear_map *map = &look->params->linear_map;
 
 	look->walk->pages += size / page_size(look);
-	if (range_within(look->geometry.root, 1, pa, size))
-		look->control = true;
+	if (range_within(look->geometry.root, 1, pa, size) && look->base_count < MAX_BASES)
+		look->bases[look->base_count++] = va - pa;
 	if (!ranges_overlap(pa, size, map->region, map->region_size))
 		return;
 	for (uint32_t i = 0; i < look->params->segment_count; i++) {
@@ -77,13 +84,22 @@ static void search_leaf(struct look *look, uint64_t pa, uint64_t size)
 static bool take_leaf(struct look *look, uint64_t va, uint64_t size, uint64_t pa)
 {
 	look->walk->leaves++;
-	if (searches(look->params)) {
-		search_leaf(look, pa, size);
+	if (look->searching) {
+		search_leaf(look, va, size, pa);
 		return true;
 	}
 	look->hit_va = va;
 	look->hit_pa = pa;
 	return false;
+}
+
+/*
+ * What a look-up takes for unmapped must be so on purpose: its entry still names the page. One that was zeroed, or of a
+ * part of the address space that is no linear map, does not.
+ */
+static bool take_guard(struct look *look, uint64_t va, uint64_t pa)
+{
+	return look->searching || pa == va - look->base || doubt(look, PURG_WALK_UNPROVEN, va - look->base);
 }
 
 static bool in_ranges(const struct purg_linear_map *map, uint64_t start, uint64_t size)
@@ -98,7 +114,7 @@ static bool walk_table(struct look *look, uint32_t depth, uint32_t shift, uint64
 
 static bool walk_entry(struct look *look, uint32_t depth, uint32_t shift, uint64_t where, uint64_t va, uint64_t last)
 {
-	uint64_t entry, address;
+	uint64_t entry, address, offset = va & ((1ull << shift) - 1);
 
 	if (!look->budget--)
 		return doubt(look, PURG_WALK_BUDGET, where);
@@ -107,9 +123,11 @@ static bool walk_entry(struct look *look, uint32_t depth, uint32_t shift, uint64
 	look->walk->entries++;
 	switch (old_tables_entry(&look->geometry, shift, entry, &address)) {
 	case WALK_ABSENT:
-		return true;
+		return look->searching || doubt(look, PURG_WALK_UNPROVEN, va - look->base);
+	case WALK_GUARD:
+		return take_guard(look, va, address + offset);
 	case WALK_LEAF:
-		return take_leaf(look, va, last - va + 1, address + (va & ((1ull << shift) - 1)));
+		return take_leaf(look, va, last - va + 1, address + offset);
 	case WALK_TABLE:
 		return walk_table(look, depth + 1, shift - look->geometry.level_bits, address, va, last);
 	default:
@@ -148,50 +166,70 @@ static bool walk_range(struct look *look, uint64_t va, uint64_t last)
 	return walk_table(look, 0, look->top_shift, look->geometry.root, va, last);
 }
 
-/* Look up the pages of a piece of memory in the linear map. True: there is no leaf. */
+/* Look up the pages of a piece of memory in the linear map. True: none is mapped, and each entry says so. */
 static bool look_up(struct look *look, uint64_t start, uint64_t size)
 {
-	const struct purg_linear_map *map = &look->params->linear_map;
 	uint64_t page = page_size(look);
-	uint64_t va = map->va + (start - map->pa), last = va + size - 1;
-	bool absent;
+	uint64_t va = look->base + start, last = va + size - 1;
+	bool guarded;
 
+	look->hit_va = 0;
 	/* An address with another offset in its page is none of a linear map. */
-	if (va < look->geometry.first || last < va || (va - start) % page)
+	if (va < look->geometry.first || last < va || look->base % page)
 		return doubt(look, PURG_WALK_ADDRESS, start);
 	va &= -page;
 	last |= page - 1;
-	absent = walk_range(look, va, last);
-	if (absent || look->hit_va)
-		look->walk->pages += ((absent ? last : look->hit_va) - va) / page + 1;
-	return absent;
+	guarded = walk_range(look, va, last);
+	if (guarded || look->hit_va)
+		look->walk->pages += ((guarded ? last : look->hit_va) - va) / page + 1;
+	return guarded;
 }
 
 /* The linear map's own address of the root must lead to it. False: doubt. */
 static bool look_up_root(struct look *look)
 {
 	uint64_t root = look->geometry.root;
+	bool guarded = look_up(look, root, 1);
 
-	if (!look_up(look, root, 1) && !look->hit_va)
-		return false;
 	look->walk->pages = 0;
-	return (look->hit_va && look->hit_pa == (root & -page_size(look))) || doubt(look, PURG_WALK_CONTROL, root);
+	if (look->hit_va && look->hit_pa == (root & -page_size(look)))
+		return true;
+	return (guarded || look->hit_va || look->walk->result == PURG_WALK_UNPROVEN) &&
+	       doubt(look, PURG_WALK_CONTROL, root);
 }
 
-/* False: doubt. */
+/* Those that are known to be exposed need no look. False: doubt. */
 static bool look_up_segments(struct look *look)
 {
 	for (uint32_t i = 0; i < look->params->segment_count; i++) {
 		const struct purg_segment *segment = &look->params->segment[i];
 
-		look->hit_va = 0;
-		if (!(look->candidates >> i & 1) || look_up(look, segment->start, segment->size))
+		if (!((look->candidates & ~look->exposed) >> i & 1) || look_up(look, segment->start, segment->size))
 			continue;
 		if (!look->hit_va)
 			return false;
-		expose(look, i, look->hit_va - look->params->linear_map.va + look->params->linear_map.pa);
+		expose(look, i, look->hit_va - look->base);
 	}
 	return true;
+}
+
+/*
+ * One of the mappings of the root is the linear map, and has entries that say of what nothing maps that this is on
+ * purpose. The others have not. False: doubt.
+ */
+static bool look_up_guards(struct look *look)
+{
+	uint64_t exposed = look->exposed, address = look->walk->address;
+
+	look->searching = false;
+	for (uint32_t i = 0; i < look->base_count; i++) {
+		look->base = look->bases[i];
+		look->walk->address = address;
+		if (look_up_segments(look) && look->exposed == exposed)
+			return true;
+		look->exposed = exposed;
+	}
+	return doubt(look, look->base_count ? PURG_WALK_UNPROVEN : PURG_WALK_CONTROL, look->geometry.root);
 }
 
 /* False: doubt. */
@@ -199,12 +237,13 @@ static bool look_at_all(struct look *look)
 {
 	const struct purg_linear_map *map = &look->params->linear_map;
 
-	if (!searches(look->params))
+	look->base = map->va - map->pa;
+	look->searching = searches(look->params);
+	if (!look->searching)
 		return look_up_root(look) && look_up_segments(look);
 	if (map->va || map->pa)
 		return doubt(look, PURG_WALK_GEOMETRY, map->va);
-	return walk_range(look, look->geometry.first, UINT64_MAX) &&
-	       (look->control || doubt(look, PURG_WALK_CONTROL, look->geometry.root));
+	return walk_range(look, look->geometry.first, UINT64_MAX) && look_up_guards(look);
 }
 
 /* Without them a changed block could say that all is well. */
@@ -237,13 +276,16 @@ static bool find_candidates(struct look *look)
 	return look->candidates || doubt(look, PURG_WALK_REGION, map->region);
 }
 
-/* A console's registers are not memory, and not to be read as if they were. */
+/* The smallest page of all. */
+#define PAGE 0x1000ull
+
+/* A console's registers are not memory, and neither they nor what is in a page with them is read as if they were. */
 static bool check_range(const struct purg_params *params, const struct purg_range *range)
 {
 	if (!is_physical(range->start, range->size))
 		return false;
 	for (uint32_t i = 0; i < PURG_MAX_CONSOLES; i++)
-		if (console_touches(&params->console[i], range->start, range->size))
+		if (console_touches(&params->console[i], range->start & -PAGE, range->size + 2 * PAGE))
 			return false;
 	return true;
 }

@@ -13,7 +13,8 @@ static const char doubts[] = "no digest of the block or of the image\0"
 			     "not an entry of its level\0"
 			     "more entries than the budget\0"
 			     "the tables do not map their root\0"
-			     "no caches\0";
+			     "no caches\0"
+			     "not unmapped on purpose\0";
 
 const char *walk_sentence(uint32_t result)
 {

@@ -102,6 +102,7 @@ static void sync_all(const struct purg_params *params)
 		mmu_sync_memory(params->copy[i].src, params->copy[i].size);
 		mmu_sync_memory(params->copy[i].dst, params->copy[i].size);
 	}
+	mmu_sync_memory(params->failure.fallback.start, params->failure.fallback.size);
 }
 
 const char *arch_caches_begin(const struct purg_params *params)
@@ -128,14 +129,34 @@ const char *arch_caches_begin(const struct purg_params *params)
 	return NULL;
 }
 
+static void leave_caches(void)
+{
+	if (!(cpu_sctlr() & SCTLR_M))
+		return;
+	mmu_off(found.sctlr & ~(uint64_t)(SCTLR_M | SCTLR_C), (uintptr_t)&purg_header,
+		tables_end - (uintptr_t)&purg_header);
+	write_registers(found.tcr, found.tcr2, found.ttbr0, found.mair);
+}
+
 void arch_caches_end(const struct purg_params *params)
 {
-	if (cpu_sctlr() & SCTLR_M) {
-		mmu_off(found.sctlr & ~(uint64_t)(SCTLR_M | SCTLR_C), (uintptr_t)&purg_header,
-			tables_end - (uintptr_t)&purg_header);
-		write_registers(found.tcr, found.tcr2, found.ttbr0, found.mair);
-	}
+	leave_caches();
 	sync_all(params);
+}
+
+/* What was found is not known before arch_caches_begin, and nothing of it has been changed. */
+void arch_caches_abandon(void)
+{
+	if (tables_end)
+		leave_caches();
+}
+
+/* A firmware's caller has its MMU on again. */
+_Noreturn void arch_return(uint32_t code)
+{
+	if (found.sctlr & SCTLR_M && !(cpu_sctlr() & SCTLR_M))
+		mmu_on(found.sctlr, (uintptr_t)&purg_header, purg_header.mem_size);
+	return_to_caller(code);
 }
 
 void arch_sync_memory(uint64_t start, uint64_t size)

@@ -14,4 +14,7 @@ bool cpu_at_plain_el2(void);
 /* SCTLR of the current exception level. */
 uint64_t cpu_sctlr(void);
 
+/* entry.S: return from the image as from a function, with the state that is in force. */
+_Noreturn void return_to_caller(uint32_t code);
+
 #endif

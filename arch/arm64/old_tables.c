@@ -95,15 +95,18 @@ static uint32_t max_block_shift(const struct walk_geometry *geometry)
 	return geometry->page_shift + geometry->level_bits * (1u + (geometry->page_shift == SHIFT_4K) + geometry->wide);
 }
 
+/* Linux unmaps page by page: it clears VALID, and the address stays (set_memory_valid in arch/arm64/mm/pageattr.c). */
 enum walk_entry old_tables_entry(const struct walk_geometry *geometry, uint32_t shift, uint64_t entry,
 				 uint64_t *address)
 {
 	bool last = shift == geometry->page_shift, block = (entry & TYPE_MASK) == TYPE_BLOCK;
 
-	if (!(entry & VALID))
+	if (!(entry & VALID) && !last)
 		return WALK_ABSENT;
 	if (block && (last || shift > max_block_shift(geometry)))
 		return WALK_BROKEN;
 	*address = output(geometry, entry) & -(1ull << (block ? shift : geometry->page_shift));
+	if (!(entry & VALID))
+		return WALK_GUARD;
 	return block || last ? WALK_LEAF : WALK_TABLE;
 }

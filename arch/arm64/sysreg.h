@@ -6,6 +6,9 @@
 /* PSTATE.DAIF as the immediate of msr daifset: debug, SError, IRQ, FIQ. */
 #define DAIF_ALL 0xf
 
+/* Where vectors.S puts the kind of an exception, above all bits of ESR_ELx: synchronous, IRQ, FIQ, SError */
+#define VECTORS_KIND_SHIFT 60
+
 /* CurrentEL.EL */
 #define CURRENTEL_SHIFT 2
 #define CURRENTEL_MASK 3

@@ -181,7 +181,7 @@ static bool map_memory(const struct purg_params *params, const struct tables_reg
 	for (i = 0; i < params->copy_count; i++)
 		if (!map(tables, params->copy[i].dst, params->copy[i].size, data))
 			return false;
-	return true;
+	return map(tables, params->failure.fallback.start, params->failure.fallback.size, data | LEAF_READ_ONLY);
 }
 
 static bool map_all(const struct purg_params *params, const struct tables_regime *regime, struct tables *tables)

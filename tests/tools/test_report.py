@@ -89,7 +89,8 @@ walk      the old kernel could not write to what was skipped
     ({**GOOD, "walk": 8, "address": 0x40000000000}, 0,
      "walk      in doubt, so all was verified: a table outside the ranges: 0x40000000000\n"),
     ({**GOOD, "walk": 13}, 0, "walk      in doubt, so all was verified: no caches\n"),
-    ({**GOOD, "walk": 14}, 0, "in doubt, so all was verified: a doubt that this command does not know\n"),
+    ({**GOOD, "walk": 14}, 0, "walk      in doubt, so all was verified: not unmapped on purpose\n"),
+    ({**GOOD, "walk": 15}, 0, "in doubt, so all was verified: a doubt that this command does not know\n"),
     ({**GOOD, "verdict": 0, "segments": 0, "bytes": 0, "sha256": b""}, 0,
      "verdict   NOT verified, by the loader's word\nsha256    none, cached\n"),
     (DIGEST, 1, f"""verdict   refused: segment 2 (initrd): the digest does not match [code 15]
@@ -106,6 +107,8 @@ expected  """),
 stage     parameters
 sha256 """),
     ({**DIGEST, "name": b"\x1b[2J\n\"\\x"}, 1, 'segment 2 (?[2J?"\\x): '),
+    ({**DIGEST, "code": 23}, 1, "refused: segment 2 (initrd): an exception [code 23]\n"),
+    ({**DIGEST, "code": 24}, 1, "segment 2 (initrd): for a reason that this command does not know [code 24]\n"),
     ({**DIGEST, "code": 0xFFFFFFFF, "stage": 9}, 1, "refused: segment 2 (initrd): for a reason that this command does not "
      "know [code 4294967295]\nstage     unknown\n"),
     ({**DIGEST, "syndrome": 0x96000010, "pc": 0x42001234, "fault": 0x4000000000}, 1,
