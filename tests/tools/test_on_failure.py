@@ -59,6 +59,7 @@ ARM64 = [
     (psci(method='"svc"'), None, None),
     (psci(method='"hv"'), None, None),
     (psci(method='"hvcs"'), None, None),
+    (psci(method='"hvc", "smc"'), None, None),
     (psci(method=None), None, None),
     (None, None, None),
     (None, fadt(arm=1), "smc"),

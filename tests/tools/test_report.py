@@ -90,6 +90,7 @@ walk      the old kernel could not write to what was skipped
      "walk      in doubt, so all was verified: a table outside the ranges: 0x40000000000\n"),
     ({**GOOD, "walk": 13}, 0, "walk      in doubt, so all was verified: no caches\n"),
     ({**GOOD, "walk": 14}, 0, "walk      in doubt, so all was verified: not unmapped on purpose\n"),
+    ({**GOOD, "walk": 0xFFFFFFFF}, 0, "in doubt, so all was verified: a doubt that this command does not know\n"),
     ({**GOOD, "walk": 15}, 0, "in doubt, so all was verified: a doubt that this command does not know\n"),
     ({**GOOD, "verdict": 0, "segments": 0, "bytes": 0, "sha256": b""}, 0,
      "verdict   NOT verified, by the loader's word\nsha256    none, cached\n"),
@@ -151,8 +152,8 @@ def test_json(purgatory, tmp_path):
     (told,) = json.loads(from_file(purgatory, record(fields), "--json"))
     assert told["verdict"] == "skipped" and told["segments_skipped"] == 2 and "doubt" not in told["walk"]
     assert told["offset"] == 0
-    (told,) = json.loads(from_file(purgatory, record({**GOOD, "verdict": 0}), "--json"))
-    assert told["verdict"] == "none"
+    (told,) = json.loads(from_file(purgatory, record({**GOOD, "verdict": 0, "walk": 3}), "--json"))
+    assert told["verdict"] == "none" and told["walk"]["doubt"] == "no digest of the block or of the image"
 
 
 @pytest.mark.parametrize("arch", ["arm64", "x86_64"])
@@ -184,6 +185,7 @@ DAMAGED = [
     (bytes(4) + flipped(record(GOOD), 0xA8), "the record does not have its digest: it was changed"),
     (record({**GOOD, "abi_major": 2}), "the record is of an ABI that this library does not know"),
     (record({**GOOD, "size": SIZE - 8}), "the record is shorter than its version has it"),
+    (bytes(4) + record(GOOD, SIZE + 4)[:-4], "the record is shorter than its version has it, or longer than the memory"),
     (record({**GOOD, "verdict": 1}), "verdict: is 0x1, which this command does not know"),
 ]
 
@@ -222,6 +224,9 @@ def test_tree(purgatory, tmp_path):
         assert "room for a record, but none in it" in report(purgatory, "--machine", root, code=2)
         machines.write(root, {"sys/firmware/fdt": dtb[:at] + record(GOOD) + dtb[at + SIZE:]})
         assert "verified: 4 segments" in report(purgatory, "--machine", root)
+        end = len(dtb) - at
+        machines.write(root, {"sys/firmware/fdt": dtb[:at] + record({**GOOD, "size": end + 4}) + dtb[at + SIZE:]})
+        assert "longer than the memory that it is in" in report(purgatory, "--machine", root, code=2)
     assert seen == {0, 4}
 
 
@@ -236,6 +241,7 @@ def test_image(purgatory):
         [(memory.index(good), "verified"), (memory.index(refused), "refused")]
     assert done.stderr == f"purgatory: {purgatory.directory}/memory: offset 0x{memory.index(bad):x}: the record does not " \
                           "have its digest: it was changed\n"
+    report(purgatory, "--from", purgatory.file("memory", refused + good), code=1)
     assert from_file(purgatory, good + bytes(4) + good).count("\n\nrecord at offset 0x154\n") == 1
     assert "memory: has no sound record of a boot" in from_file(purgatory, bytes(1000), code=2)
     assert "memory: has no sound record of a boot" in from_file(purgatory, bytes(2) + good, code=2)
