@@ -14,8 +14,8 @@ from abi import REPORT_SIZE, Report, constant
 from machine import (
     ARM64, GIB, OPTION_CACHES, OPTION_HIDE, OPTION_MMU, PATIENCE, X86_64, Boot, verified_line, wait_until_halted,
 )  # fmt: skip
+from policies import CONDUITS, PC, called_on_arm64, called_on_x86, reset_reason, with_fallback
 from ports import Ports
-from test_policies import CONDUITS, PC, called_on_arm64, called_on_x86, reset_reason, with_fallback
 
 FAULT = constant("E_FAULT")
 LINE = (
@@ -50,7 +50,7 @@ def halted(machine, boot):
 
 
 def spoilt(boot, spoil, symbol=None):
-    """A machine that was stopped in the hash, or where the symbol is, and runs again after spoil(machine, where it was)."""
+    """A machine that was stopped in the hash, or at the symbol, and runs again after spoil(machine, where it was)."""
     machine = boot.start(frozen=True)
     gdb = machine.gdb
     gdb.run_to(boot.place)
@@ -206,6 +206,13 @@ def test_stack_pointer(good, index):
         place, _, syndrome, _ = halted(machine, good)
     assert place == PAYLOAD
     assert syndrome >> 26 in (0x25, 0x26) if good.arch is ARM64 else syndrome >> 32 in (8, 12, 13, 14)
+
+
+def test_stale_variables(good):
+    """What was written over the image's variables since it was loaded is gone before the first of them is used."""
+    offset = good.symbol("variables_start") - good.place
+    good.image[offset:] = b"\xa5" * (len(good.image) - offset)
+    verified_line(good.report()[1])
 
 
 def test_second_exception(good):
