@@ -12,6 +12,7 @@ import pytest
 import kernels
 import machines
 from machines import GIB, made_up, ram
+from packed import Packed
 
 HOSTILE = True
 QUIET = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
@@ -208,3 +209,63 @@ def test_inspect(purgatory):
   pc               0x40200100
   x0               0x44000000
 """ in purgatory.ok("inspect", "file").stdout
+
+
+RESET, HVC, SMC = 0x84E61CEB, 0xB80469B8, 0x36824DD6
+FAILURE = 0x160  # of the block; its first fields are policy, delay, conduit, a register, timer_hz
+FAILURE_SIZE = 0x100
+WAYS = {
+    "arm64": [(["reset"], (RESET, 0, HVC)), (["reset:9"], (RESET, 9, HVC)), (["halt"], (0, 0, 0)), ([], (0, 0, 0))],
+    "x86_64": [(["reset"], (RESET, 0, 0)), (["reset:0"], (RESET, 0, 0)), ([], (0, 0, 0))],
+}
+
+
+def pack(purgatory, arch, *words, dtb=None):
+    args = [word for word in words for word in ("--on-failure", word)]
+    if dtb:
+        args += ["--dtb", purgatory.file("dtb", dtb)]
+    purgatory.file("kernel", GOOD[arch])
+    return purgatory("pack", "-k", "kernel", "--console", "none", *args, "-o", "out")
+
+
+@pytest.mark.parametrize("arch", WAYS)
+def test_pack(purgatory, arch):
+    """A packed image has it in its block, and check takes that, and nothing else."""
+    for words, expected in WAYS[arch]:
+        done = pack(purgatory, arch, *words, dtb=psci(method='"hvc"') if arch == "arm64" else None)
+        assert done.returncode == 0, done.stderr
+        packed = Packed(purgatory.directory / "out")
+        at = packed.params_offset() + FAILURE
+        content = (purgatory.directory / "out").read_bytes()
+        assert struct.unpack_from("<III", content, at) == expected
+        assert content[at + 12:at + FAILURE_SIZE] == bytes(FAILURE_SIZE - 12)
+        purgatory.ok("check", "out")
+    good = bytearray(content)
+    for policy, delay, conduit, taken in (
+            (RESET, 86400, HVC, arch == "arm64"), (RESET, 86401, HVC, False), (RESET, 0, SMC, arch == "arm64"),
+            (RESET, 0, 0, arch == "x86_64"), (RESET, 1, 0, False), (RESET, 0, 1, False), (0, 1, 0, False),
+            (0, 0, HVC, False), (0x62F746B4, 0, 0, False), (0x4B2D451C, 0, 0, False), (RESET ^ 1, 0, HVC, False)):
+        struct.pack_into("<III", good, at, policy, delay, conduit)
+        purgatory.file("changed", good)
+        done = purgatory("check", "changed")
+        # What is well formed does not have its digest any more.
+        assert done.returncode == (1 if taken else 2), (policy, delay, conduit, done.stderr)
+        assert ("params.failure: is not one that pack writes" in done.stderr) != taken
+    struct.pack_into("<III", good, at, *expected)
+    for byte in range(12, FAILURE_SIZE):
+        good[at + byte] = 1
+        assert "params.failure: is not one" in purgatory("check", purgatory.file("changed", good)).stderr
+        good[at + byte] = 0
+
+
+@pytest.mark.parametrize("arch, words, dtb, message", [
+    ("arm64", ["reset"], None, "nothing says how the machine is reset; give a device tree with PSCI by --dtb, or halt"),
+    ("arm64", ["reset"], psci('"arm,psci"'), "nothing says how the machine is reset; "),
+    ("x86_64", ["reset:1"], None, "how fast the TSC counts is not known, and reset:SECONDS needs that; give reset"),
+    ("x86_64", ["never"], None, "'never' is not known; give halt, reset or reset:SECONDS"),
+    ("x86_64", ["halt", "halt"], None, "--on-failure is given twice"),
+])
+def test_pack_refusals(purgatory, arch, words, dtb, message):
+    done = pack(purgatory, arch, *words, dtb=dtb)
+    assert done.returncode == 2 and message in done.stderr and done.stderr.count("\n") == 1
+    assert not (purgatory.directory / "out").exists()
