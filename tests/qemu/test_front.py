@@ -13,7 +13,8 @@ from front_images import (
     boot_by_stub, boot_with, complete_by_fdtput, completed_tree, decompile, image, machines_dtb, packed,
     pieces_of_ram,
 )
-from machine import ARM64, GIB, MIB, PAGE
+from machine import ARM64, BUILD, GIB, MIB, PAGE, wait_until_halted
+from symbols import symbols
 
 # "PURG".
 SETUP_REPORT = 0x47525550
@@ -185,6 +186,18 @@ def test_x86_64_rest_of_boot_params(entered):
     table, end = (expected.offset(f"e820_table[{i}].start") for i in (0, params["e820_entries"]))
     expected.memory[table:end] = params.memory[table:end]
     assert params.memory == expected.memory
+
+
+def test_x86_64_exception(packed, tmp_path):
+    """Damaged code of the front end is told of as that of the purgatory is."""
+    image = packed("x86_64")
+    place = symbols(BUILD / "front-x86_64.elf")["sha256_blocks_portable"]
+    image.write(place - image.base, b"\x0f\x0b")
+    with boot(image, tmp_path) as machine:
+        line = machine.wait_for(r"^purgatory: .*\n")[0]
+        wait_until_halted(machine, image.arch, constant("E_FAULT"))
+    words = f"front end address: an exception: 0x0, syndrome 0x600000000, pc {place:#x} [code 23]; halted\n"
+    assert line == f"purgatory: refused: {words}"
 
 
 def test_x86_64_report(entered):
