@@ -101,8 +101,8 @@ void plan_draw(const struct plan *plan)
 			       MEMORY_MAP_FREE);
 	memory_map_draw(&map, 0, 0);
 	printf("entry 0x%" PRIx64 "\n", plan->purgatory_start + plan->header.entry);
-	printf("verify %s\n", verify_name(plan->params->verify));
 	printf("report 0x%" PRIx64 "\n", plan->params->report.address);
+	printf("verify %s\n", verify_name(plan->params->verify));
 }
 
 static void json_string(const char *text)

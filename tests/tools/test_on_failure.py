@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""`purgatory load --on-failure`: what is asked for, and how each machine says that it is reset; where the record goes."""
+"""--on-failure of load and of pack: what is asked for, and how each machine says that it is reset; where the record
+goes."""
 import itertools
 import json
 import os
@@ -20,8 +21,8 @@ GOOD = {"arm64": kernels.arm64(), "x86_64": kernels.x86_64()}
 FACP = "sys/firmware/acpi/tables/FACP"
 TSC = "sys/devices/system/cpu/cpu0/tsc_freq_khz"
 RECORD = 0x150
-NOT_SAID = "--on-failure: neither the device tree nor ACPI's FADT has PSCI, so nothing says how this machine is reset; " \
-    "give halt\n"
+NOT_SAID = "--on-failure: neither the device tree nor ACPI's FADT has PSCI, so nothing says how this machine is " \
+    "reset; give halt\n"
 
 
 def fadt(flags=0, register=(0, 0, 0, 0, 0), value=0, arm=0, signature=b"FACP", size=276):
@@ -122,8 +123,8 @@ def test_timer(purgatory, tmp_path, text, khz):
     assert (made["delay"], made["timer_hz"]) == (86400, khz * 1000)
     assert run(purgatory, root, "x86_64")["on_failure"] == {"policy": "halt", "delay": 0, "timer_hz": khz * 1000}
     machines.write(root, {TSC: None})
-    message = "purgatory: --on-failure: how fast the TSC counts is not known, and reset:SECONDS needs that; give reset\n"
-    assert run(purgatory, root, "x86_64", "--on-failure", "reset:1", code=2) == message
+    message = "how fast the TSC counts is not known, and reset:SECONDS needs that; give reset\n"
+    assert run(purgatory, root, "x86_64", "--on-failure", "reset:1", code=2) == "purgatory: --on-failure: " + message
     assert run(purgatory, root, "x86_64", "--on-failure", "reset:0")["on_failure"]["delay"] == 0
 
 
