@@ -10,8 +10,7 @@ from abi import REPORT_SIZE, Record, constant
 from front_images import (
     ARM64_MACHINES, BOOT_PARAMS, CMDLINE, DEFAULT_MACHINES, E820_ENTRY, E820_EXT, ELSEWHERE, INITRD, MAP_ENTRY, RAM,
     RESERVED, SETUP_DATA, START_INFO, START_MAGIC, StartInfo, X86_64_MACHINES, assert_enters_payload, assert_report,
-    boot,
-    boot_by_stub, boot_with, complete_by_fdtput, completed_tree, decompile, image, machines_dtb, packed,
+    boot, boot_by_stub, boot_with, complete_by_fdtput, completed_tree, decompile, image, machines_dtb, packed,
     pieces_of_ram,
 )
 from machine import ARM64, BUILD, GIB, MIB, PAGE, wait_until_halted
