@@ -81,25 +81,28 @@ class Campaign:
             if mark:
                 assert mark[:2] == ("H", number + 1), f"{mark} in trial {number}: {self.trials[number]}"
                 return Ending("reset", [], mark[3])
-            if machine.read_some(time.monotonic() + 0.1):
+            talks = machine.read_some(time.monotonic() + 0.1)
+            over = cpu_seconds(machine.process.pid) - begun > LIMIT
+            if talks and not over:
                 continue
-            ending = self.look(machine, begun)
+            ending = self.look(machine, over)
             if ending:
                 machine.command("system_reset")
                 self.skip_to(machine, number + 1)
                 return ending
 
-    def look(self, machine, begun):
-        """What has become of a guest that is silent; None if it may still come back."""
+    def look(self, machine, over):
+        """What has become of a guest that is silent, or whose time is over; None if it may still come back."""
         registers = machine.registers()
         pc = registers[self.cpu]
         if registers.get("HLT") == 1 or self.in_function(pc, "arch_halt"):
             how, code = "halted", registers[self.scenario.arch.code_register]
-        elif cpu_seconds(machine.process.pid) - begun > LIMIT:
+        elif over:
             how, code = "hung", 0
         else:
             return None
-        machine.drain()
+        if how == "halted":
+            machine.drain()
         if MARK.search(machine.text):
             return None
         return Ending(how, [f"{pc:#x}", f"{code:#x}"], machine.text)
