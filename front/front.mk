@@ -7,7 +7,7 @@ FRONT_SHARED := src/console.c src/fail.c src/params_digest.c src/sha256.c src/st
 
 # Where mmu_sync_memory is, and what map.c asks with. boot_params are the library's.
 FRONT_ARCH_arm64 := arch/arm64/mmu.S
-FRONT_ARCH_x86_64 := arch/x86_64/probe.c arch/x86_64/probe.S loader/boot_params.c loader/bzimage.c
+FRONT_ARCH_x86_64 := arch/x86_64/vectors.c arch/x86_64/vectors.S loader/boot_params.c loader/bzimage.c
 
 # x86_64 is linked to where it runs; arm64 runs wherever the image was put.
 FRONT_LINK_arm64 := -pie

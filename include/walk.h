@@ -41,6 +41,7 @@ struct walk_geometry {
 /* What an entry is. */
 enum walk_entry {
 	WALK_ABSENT, /* nothing is mapped, or (x86) nothing below it may be written */
+	WALK_GUARD,  /* as for one that is absent, but it names a page: unmapped, or (x86) read-only on purpose */
 	WALK_TABLE,
 	WALK_LEAF,   /* memory is mapped: on arm64 in any way, on x86 so that it may be written */
 	WALK_BROKEN, /* its level has no such thing */

@@ -10,8 +10,8 @@ LINKER := -fuse-ld=lld
 else
 CC_arm64 := aarch64-linux-gnu-gcc
 CC_x86_64 := x86_64-linux-gnu-gcc
-# Found by trying: the last two are for size as well.
-SMALL := -Os -flto -flto-partition=none -fno-move-loop-invariants -fno-shrink-wrap
+# Found by trying: the last three are for size as well.
+SMALL := -Os -flto -flto-partition=none -fipa-pta -fno-move-loop-invariants -fno-shrink-wrap
 # Nor may gcc turn loops into calls of memset, or switches into tables of pointers.
 NO_VECTORS := -fno-tree-vectorize -fno-tree-slp-vectorize -fno-tree-loop-distribute-patterns -fno-tree-switch-conversion
 LINKER :=

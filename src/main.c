@@ -201,7 +201,7 @@ _Noreturn void purgatory_main(void)
 	struct finding *finding = &work.finding;
 	bool filled;
 
-	finding->index = NO_INDEX;
+	work = (struct work){.finding.index = NO_INDEX};
 	arch_vectors_begin();
 	filled = compat_fill(&purg_params, finding);
 	arch_reset_devices(params->flags);

@@ -10,15 +10,20 @@ UNIT_params := $(GENERIC)
 UNIT_main := $(GENERIC)
 UNIT_report := $(GENERIC)
 UNIT_skip := $(GENERIC)
+UNIT_policies := $(GENERIC)
 UNIT_compat := $(GENERIC)
 UNIT_console := $(GENERIC)
 UNIT_tables := $(GENERIC) arch/arm64/tables.c
+# Those of the walk have physical memory of their own, and an oracle by each architecture's manual.
+WALK_UNIT := $(patsubst %,tests/unit/walk_%.c,memory oracle world)
+$(foreach arch,$(ARCHES),$(eval UNIT_walk_$(arch) := $(WALK_UNIT) tests/unit/walk_cases.c tests/unit/walk_manual_$(arch).c \
+	src/walk.c src/verify.c src/striped.c src/params_digest.c src/sha256.c arch/$(arch)/old_tables.c))
 UNIT_dtb := front/arm64/dtb.c
 UNIT_bootparams := front/x86_64/bootparams.c loader/boot_params.c loader/bzimage.c
 # Those of the library have all of it.
 LOADER_UNITS := $(patsubst tests/unit/test_%.c,%,$(wildcard tests/unit/test_loader_*.c))
 $(foreach unit,$(LOADER_UNITS),$(eval UNIT_$(unit) := $(LOADER_SOURCES) $(call loader-sha256,$(HOST_ARCH))))
-UNITS := $(LOADER_UNITS) sha256 params main report skip compat console tables dtb bootparams
+UNITS := $(LOADER_UNITS) sha256 params main policies skip report compat console tables dtb bootparams $(ARCHES:%=walk_%)
 UNIT_TESTS := $(UNITS:%=$O/tests/unit/test_%)
 
 define unit-test

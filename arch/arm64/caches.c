@@ -182,8 +182,8 @@ bool old_memory_read(uint64_t address, uint64_t *value)
 }
 
 /*
- * At EL2 without E2H they are still the kernel's; with it, TTBR1 is, and TCR was until ours came in its place. Entries
- * of 128 bits are of no granule that is known.
+ * At EL2 without E2H they are still the kernel's; with it, TTBR1 is, and TCR was until ours came in its place, but for
+ * a kernel that ran at EL1 beside it: TGE tells. Entries of 128 bits are of no granule that is known.
  */
 void old_memory_registers(uint64_t *ttbr1, uint64_t *tcr)
 {
@@ -194,6 +194,8 @@ void old_memory_registers(uint64_t *ttbr1, uint64_t *tcr)
 	if (cpu_at_plain_el2()) {
 		*tcr = read_sysreg(tcr_el1);
 		tcr2 = has_tcr2() ? read_sysreg_named(TCR2_EL1) : 0;
+	} else if (cpu_at_el2() && !(read_sysreg(hcr_el2) & HCR_TGE)) {
+		*tcr = 0;
 	}
 	if (tcr2 & TCR2_D128)
 		*tcr = 0;

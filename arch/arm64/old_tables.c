@@ -16,9 +16,10 @@
 #define IPS_52 6
 #define DS (1ull << 59)
 
-/* The largest half: of 52 bits if descriptors can have as many, else of 48. */
+/* The largest half: of 52 bits if descriptors can have as many, else of 48. The smallest that every CPU has: of 25. */
 #define MIN_T1SZ_WIDE 12
 #define MIN_T1SZ 16
+#define MAX_T1SZ 39
 
 /* TTBR1_EL1: the table's address; where that has 52 bits, the upper ones stand in place of those of 32 bytes. */
 #define TTBR_ADDRESS 0x0000fffffffffffeull
@@ -28,7 +29,7 @@
 
 #define VALID 1
 #define TYPE_MASK 3
-#define TYPE_TABLE 3 /* at the last level: a page */
+#define TYPE_BLOCK 1 /* with VALID but for this: a table, or, at the last level, a page */
 
 #define SHIFT_4K 12
 #define SHIFT_64K 16
@@ -64,7 +65,7 @@ bool old_tables_geometry(const struct purg_linear_map *map, struct walk_geometry
 	page_shift = granule(tcr);
 	size = tcr >> T1SZ_SHIFT & T1SZ_MASK;
 	wide = page_shift == SHIFT_64K || tcr & DS;
-	if (!page_shift || tcr & EPD1 || size < (wide ? MIN_T1SZ_WIDE : MIN_T1SZ) || 64 - size <= page_shift)
+	if (!page_shift || tcr & EPD1 || size < (wide ? MIN_T1SZ_WIDE : MIN_T1SZ) || size > MAX_T1SZ)
 		return false;
 	*geometry = (struct walk_geometry){
 		.root = root(ttbr, wide && (tcr & DS || (tcr >> IPS_SHIFT & IPS_MASK) == IPS_52)),
@@ -77,14 +78,15 @@ bool old_tables_geometry(const struct purg_linear_map *map, struct walk_geometry
 	return true;
 }
 
-/* Of 52 bits the upper ones stand in what else is zero, or says whether memory is shared. */
+/* Of 52 bits the upper ones stand in what else is zero, or says whether memory is shared. The lower ones are not
+ * cleared. */
 static uint64_t output(const struct walk_geometry *geometry, uint64_t entry)
 {
 	if (!geometry->wide)
-		return entry & 0x0000fffffffff000ull;
+		return entry & 0x0000ffffffffffffull;
 	if (geometry->page_shift == SHIFT_64K)
-		return (entry & 0x0000ffffffff0000ull) | (entry >> 12 & 0xf) << 48;
-	return (entry & 0x0003fffffffff000ull) | (entry >> 8 & 3) << 50;
+		return (entry & 0x0000ffffffffffffull) | (entry >> 12 & 0xf) << 48;
+	return (entry & 0x0003ffffffffffffull) | (entry >> 8 & 3) << 50;
 }
 
 /* A block is of one level above pages, of two with 4 KiB; and of one more where addresses have 52 bits. */
@@ -93,20 +95,18 @@ static uint32_t max_block_shift(const struct walk_geometry *geometry)
 	return geometry->page_shift + geometry->level_bits * (1u + (geometry->page_shift == SHIFT_4K) + geometry->wide);
 }
 
+/* Linux unmaps page by page: it clears VALID, and the address stays (set_memory_valid in arch/arm64/mm/pageattr.c). */
 enum walk_entry old_tables_entry(const struct walk_geometry *geometry, uint32_t shift, uint64_t entry,
 				 uint64_t *address)
 {
-	bool table = (entry & TYPE_MASK) == TYPE_TABLE;
+	bool last = shift == geometry->page_shift, block = (entry & TYPE_MASK) == TYPE_BLOCK;
 
-	if (!(entry & VALID))
+	if (!(entry & VALID) && !last)
 		return WALK_ABSENT;
-	*address = output(geometry, entry);
-	if (shift != geometry->page_shift && table) {
-		*address &= -(1ull << geometry->page_shift);
-		return WALK_TABLE;
-	}
-	if (shift == geometry->page_shift ? !table : shift > max_block_shift(geometry))
+	if (block && (last || shift > max_block_shift(geometry)))
 		return WALK_BROKEN;
-	*address &= -(1ull << shift);
-	return WALK_LEAF;
+	*address = output(geometry, entry) & -(1ull << (block ? shift : geometry->page_shift));
+	if (!(entry & VALID))
+		return WALK_GUARD;
+	return block || last ? WALK_LEAF : WALK_TABLE;
 }

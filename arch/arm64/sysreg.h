@@ -22,8 +22,9 @@
 #define SCTLR_WXN (1 << 19)
 #define SCTLR_EE (1 << 25)
 
-/* HCR_EL2.E2H: EL2 has the registers and the translation regime of a host */
+/* HCR_EL2.E2H: EL2 has the registers and the translation regime of a host; TGE: and is one, none is at EL1 */
 #define HCR_E2H (1ull << 34)
+#define HCR_TGE (1 << 27)
 
 /* CPACR_EL1, and CPTR_EL2 with E2H: FP and SIMD, and SME, are not trapped. CPTR_EL2 without E2H: they are. */
 #define CPACR_FPEN (3 << 20)

@@ -17,6 +17,10 @@ void arch_caches_end(const struct purg_params *params)
 	(void)params;
 }
 
+void arch_caches_abandon(void)
+{
+}
+
 void arch_sync_memory(uint64_t start, uint64_t size)
 {
 	(void)start;

@@ -11,21 +11,15 @@
 /* Where the loader gives no other place. Real mode wants a multiple of 16. */
 static _Alignas(16) struct stub own_stub;
 
-/* The base's places in a descriptor. SDM volume 3, 3.4.5. */
-static uint64_t with_base(uint64_t descriptor, uint64_t base)
-{
-	return descriptor | (base & 0xffffff) << 16 | (base & 0xff000000) << 32;
-}
-
 static void fill_gdt(struct stub *stub)
 {
 	uintptr_t base = (uintptr_t)stub;
 
 	stub->gdt[0] = 0;
-	stub->gdt[SELECTOR_STUB32 / 8] = with_base(DESCRIPTOR_CODE32, base);
+	stub->gdt[SELECTOR_STUB32 / 8] = segments_with_base(DESCRIPTOR_CODE32, base);
 	stub->gdt[SELECTOR_CODE / 8] = DESCRIPTOR_CODE32;
 	stub->gdt[SELECTOR_DATA / 8] = DESCRIPTOR_DATA;
-	stub->gdt[SELECTOR_STUB16 / 8] = with_base(DESCRIPTOR_CODE16, base);
+	stub->gdt[SELECTOR_STUB16 / 8] = segments_with_base(DESCRIPTOR_CODE16, base);
 	stub->gdt[SELECTOR_DATA16 / 8] = DESCRIPTOR_DATA16;
 	stub->gdtr = (struct table_register){.limit = sizeof(stub->gdt) - 1, .base = (uintptr_t)stub->gdt};
 }

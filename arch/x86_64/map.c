@@ -44,11 +44,9 @@ bool arch_mapped(uint64_t start, uint64_t size)
 	uint64_t end = start + size;
 	uint64_t page = 1;
 
-	probe_begin();
 	while (page && start < end) {
 		page = identity_page(start);
 		start = (start & -page) + page;
 	}
-	probe_end();
 	return page;
 }

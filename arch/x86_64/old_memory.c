@@ -19,12 +19,8 @@ bool old_memory_begin(void)
 static bool reach(uint64_t page)
 {
 	uint64_t any;
-	bool readable;
 
-	probe_begin();
-	readable = probe_read(page, &any);
-	probe_end();
-	return readable && arch_mapped(page, PAGE);
+	return probe_read(page, &any) && arch_mapped(page, PAGE);
 }
 
 bool old_memory_read(uint64_t address, uint64_t *value)

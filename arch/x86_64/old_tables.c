@@ -35,17 +35,20 @@ bool old_tables_geometry(const struct purg_linear_map *map, struct walk_geometry
 	return true;
 }
 
+/* Linux makes the leaves read-only, and nothing above them (set_memory_ro in arch/x86/mm/pat/set_memory.c). */
 enum walk_entry old_tables_entry(const struct walk_geometry *geometry, uint32_t shift, uint64_t entry,
 				 uint64_t *address)
 {
+	bool leaf = shift == PAGE_SHIFT || entry & ENTRY_LEAF;
+
 	(void)geometry;
-	if (!(entry & ENTRY_PRESENT) || !(entry & ENTRY_WRITABLE))
+	if (!(entry & ENTRY_PRESENT) || !(leaf || entry & ENTRY_WRITABLE))
 		return WALK_ABSENT;
 	*address = entry & ENTRY_ADDRESS;
-	if (shift != PAGE_SHIFT && !(entry & ENTRY_LEAF))
+	if (!leaf)
 		return WALK_TABLE;
 	if (shift > MAX_LEAF_SHIFT)
 		return WALK_BROKEN;
 	*address &= -(1ull << shift);
-	return WALK_LEAF;
+	return entry & ENTRY_WRITABLE ? WALK_LEAF : WALK_GUARD;
 }

@@ -21,6 +21,8 @@
 
 #define MSR_EFER 0xc0000080
 #define EFER_LME (1 << 8)
+#define MSR_FS_BASE 0xc0000100
+#define MSR_GS_BASE 0xc0000101
 
 #define XCR0_X87 (1 << 0)
 #define XCR0_SSE (1 << 1)

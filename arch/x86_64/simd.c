@@ -35,8 +35,11 @@ void arch_simd_begin(void)
 	write_xcr0(found.xcr0 | wanted_xcr0());
 }
 
+/* Nothing was found before arch_simd_begin, and nothing has been changed. */
 void arch_simd_end(void)
 {
+	if (!found.cr0)
+		return;
 	if (found.has_xcr0)
 		write_xcr0(found.xcr0);
 	write_cr4(found.cr4);

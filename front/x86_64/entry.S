@@ -79,7 +79,7 @@ front_entry:
 	shr	$2, %ecx
 	xor	%eax, %eax
 	rep stosl
-	mov	$front_stack_end, %esp
+	mov	$stack_top, %esp
 
 	movl	$page_pointers + PTE_TABLE, page_root
 	xor	%ecx, %ecx
@@ -150,7 +150,7 @@ front_entry64:
 	mov	%eax, %gs
 	lldt	%ax
 	lidt	no_idt(%rip)			/* any exception is a shutdown: nothing of the machine's is left */
-	mov	$front_stack_end, %esp
+	mov	$stack_top, %esp
 	mov	%ebp, %edi
 	mov	%esi, %esi			/* the upper half was undefined in 32-bit mode (SDM volume 1, 3.4.1.1) */
 	shl	$30, %rsi
@@ -174,7 +174,7 @@ front_entry64:
 	.type	front_enter, @function
 front_enter:
 	mov	%rdi, %rax
-	mov	$front_stack_end, %esp
+	mov	$stack_top, %esp
 	.irp	r, ebx, ecx, edx, esi, edi, ebp, r8d, r9d, r10d, r11d, r12d, r13d, r14d, r15d
 	xor	%\r, %\r
 	.endr
@@ -202,7 +202,9 @@ no_idt:
 	.section .bss.front_stack, "aw", @nobits
 	.balign	4096
 	.skip	8192
-front_stack_end:
+	.globl	stack_top
+	.hidden	stack_top
+stack_top:
 page_root:
 	.skip	4096
 page_pointers:

@@ -2,6 +2,8 @@
 #include "../front.h"
 #include "bootparams.h"
 #include <arch.h>
+#include <console.h>
+#include <fail.h>
 
 _Noreturn void front_main(uint64_t start_info, uint64_t limit);
 
@@ -75,6 +77,18 @@ static uint64_t complete_boot_params(const struct front *front, const struct hvm
 	return machine.address;
 }
 
+void fault(uint64_t syndrome, uint64_t pc, uint64_t address)
+{
+	struct finding finding = {.index = NO_INDEX, .syndrome = syndrome, .pc = pc};
+
+	console_forsake();
+	refuse(&finding, PURG_E_FAULT, "front end address", address);
+	fail_tell(&finding);
+	console_puts("; halted\n");
+	console_flush();
+	arch_halt(PURG_E_FAULT);
+}
+
 /* From entry.S, with ebx as the machine gave it, and the end of the identity map. */
 void front_main(uint64_t start_info, uint64_t limit)
 {
@@ -83,6 +97,7 @@ void front_main(uint64_t start_info, uint64_t limit)
 	struct front front;
 	uint64_t boot_params;
 
+	arch_vectors_begin();
 	front_open(&front, PACK_X86_BASE, PURG_ARCH_X86_64, limit);
 	regs = &front.params->handoff.x86_64;
 	if (regs->rip >= front.pack->image_size)
@@ -95,5 +110,6 @@ void front_main(uint64_t start_info, uint64_t limit)
 	regs->rip += front.base;
 	regs->rsi = boot_params;
 	front_seal(&front);
+	arch_vectors_end();
 	front_enter(front.base + front.pack->purgatory);
 }

@@ -142,20 +142,21 @@
  * purg_report.walk: what the look at the old kernel's tables has shown. Only the first of these lets a segment be
  * skipped; from PURG_WALK_DIGEST on there was doubt, and every segment was verified.
  */
-#define PURG_WALK_NONE 0     /* there was no look: another policy */
-#define PURG_WALK_UNMAPPED 1 /* no segment in the region can have been written through the old kernel's map */
-#define PURG_WALK_MAPPED 2   /* one or more can; those were verified */
-#define PURG_WALK_DIGEST 3   /* the block has no digest of itself or of the image: what it says could be changed */
-#define PURG_WALK_REGION 4   /* no region, or no segment lies in it */
-#define PURG_WALK_RANGES 5   /* no ranges, too many, or one that is no memory: wraps, too high, a console's */
-#define PURG_WALK_GEOMETRY 6 /* flags, levels, tcr or root describe no tables of this architecture */
-#define PURG_WALK_ADDRESS 7  /* the linear map's addresses of a segment are not in the upper half */
-#define PURG_WALK_POINTER 8  /* a table lies outside the ranges, or the purgatory cannot reach it */
-#define PURG_WALK_CYCLE 9    /* a table is its own ancestor */
-#define PURG_WALK_ENTRY 10   /* an entry is of a kind that its level does not have */
-#define PURG_WALK_BUDGET 11  /* more entries than the budget */
-#define PURG_WALK_CONTROL 12 /* the tables do not map their own root: they are no kernel's, or va is wrong */
-#define PURG_WALK_CACHES 13  /* the CPU's caches could not be used: memory may not have what the tables say */
+#define PURG_WALK_NONE 0      /* there was no look: another policy */
+#define PURG_WALK_UNMAPPED 1  /* no segment in the region can have been written through the old kernel's map */
+#define PURG_WALK_MAPPED 2    /* one or more can; those were verified */
+#define PURG_WALK_DIGEST 3    /* the block has no digest of itself or of the image: what it says could be changed */
+#define PURG_WALK_REGION 4    /* no region, or no segment lies in it */
+#define PURG_WALK_RANGES 5    /* no ranges, too many, or one that is no memory: wraps, too high, a console's */
+#define PURG_WALK_GEOMETRY 6  /* flags, levels, tcr or root describe no tables of this architecture */
+#define PURG_WALK_ADDRESS 7   /* the linear map's addresses of a segment are not in the upper half */
+#define PURG_WALK_POINTER 8   /* a table lies outside the ranges, or the purgatory cannot reach it */
+#define PURG_WALK_CYCLE 9     /* a table is its own ancestor */
+#define PURG_WALK_ENTRY 10    /* an entry is of a kind that its level does not have */
+#define PURG_WALK_BUDGET 11   /* more entries than the budget */
+#define PURG_WALK_CONTROL 12  /* the tables do not map their own root: they are no kernel's, or va is wrong */
+#define PURG_WALK_CACHES 13   /* the CPU's caches could not be used: memory may not have what the tables say */
+#define PURG_WALK_UNPROVEN 14 /* a page is not mapped, but nothing says that this is on purpose */
 
 /*
  * Why the purgatory refused: purg_report.code, and x0 or rax while it halts. docs/abi.md has the likely cause of each.

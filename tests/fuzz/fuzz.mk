@@ -16,6 +16,10 @@ FUZZ_SOURCES_packed := $(patsubst %,tools/%.c,check check_memory check_structure
 	inspect_map memory_map packed packed_elf progress purgatory_image pvh)
 $O/fuzz/packed: FUZZ_LINK += -Wl,--wrap=calloc,--wrap=pthread_create -pthread
 
+# The walk, with the physical memory and the oracle of its unit tests.
+$(foreach arch,$(ARCHES),$(eval FUZZ_SOURCES_walk_$(arch) := src/walk.c arch/$(arch)/old_tables.c \
+	$(patsubst %,tests/unit/walk_%.c,memory oracle manual_$(arch))))
+
 $O/fuzz/objects/%.c.o: %.c tests/fuzz/fuzz.mk tools/host.mk
 	$(say) CC $@
 	mkdir -p $(@D)

@@ -20,7 +20,7 @@ class Geometry:
     half: int  # log2 of the size of the kernel's half
     table: int  # what makes an entry point at a table
     leaf: int  # what makes an entry of the last level one that counts
-    harmless: int  # and one that does not
+    harmless: int  # and one that names a page, and does not
     fields: tuple  # of linear_map: (name, value)
 
     @property
@@ -48,7 +48,7 @@ def x86_64(levels):
 def arm64(name, page_shift, bits, granule, more=0):
     """A translation regime by its TCR_EL1."""
     tcr = (64 - bits) << 16 | granule << 30 | more
-    return Geometry(name, page_shift, bits, bits, 3, 0x403, 0, (("tcr", tcr),))
+    return Geometry(name, page_shift, bits, bits, 3, 0x403, 0x400, (("tcr", tcr),))
 
 
 TCR_DS = 1 << 59

@@ -124,10 +124,7 @@ POLICY = [
     ("flags-unknown", put("flags", 8), "E_VALUE", "flags"),
     ("flags-unknown-top", put("flags", 1 << 31), "E_VALUE", "flags"),
     ("fail-unknown", put("failure.policy", 1), "E_VALUE", "policy"),
-    ("fail-reset", put("failure.policy", "FAIL_RESET"), "E_UNSUPPORTED", "policy"),
-    ("fail-return", put("failure.policy", "FAIL_RETURN"), "E_UNSUPPORTED", "policy"),
-    ("fail-fallback", put("failure.policy", "FAIL_FALLBACK"), "E_UNSUPPORTED", "policy"),
-    ("fail-delay", put("failure.delay", 1), "E_UNSUPPORTED", "delay"),
+    ("fail-delay", put("failure.delay", 1), "E_VALUE", "delay"),
     ("mode-unknown", put("handoff.mode", 1), "E_VALUE", "handoff mode"),
     ("checks-unknown", put("handoff.checks", 1 << 31), "E_VALUE", "handoff checks"),
 ]

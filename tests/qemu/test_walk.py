@@ -5,7 +5,9 @@ What counts as unmapped is for the unit tests of the walk; here the tables are r
 window of its own map, on x86_64 through the loader's.
 """
 
+import dataclasses
 import re
+import struct
 
 import pytest
 
@@ -53,8 +55,8 @@ class Skip:
         boot.params["linear_map.range_count"] = 1
 
     def map(self, address, flags):
-        """Map one page of the linear map; no flags: do not."""
-        self.tables.map(self.geometry.linear + address, address if flags else 0, flags)
+        """Map one page of the linear map."""
+        self.tables.map(self.geometry.linear + address, address, flags)
 
     @property
     def pages(self):
@@ -135,12 +137,46 @@ def test_states(case, tmp_path):
     assert report == expected
 
 
+# ldr x0, root; ldr x1, tcr; msr ttbr1_el1, x0; msr tcr_el1, x1; isb; ldr x2, entry; br x2; nop; and these three.
+SET_AND_GO = struct.Struct("<8I3Q")
+SET_AND_GO_CODE = (0x58000100, 0x58000121, 0xD5182020, 0xD5182041, 0xD5033FDF, 0x580000E2, 0xD61F0040, 0xD503201F)
+HCR_TGE = 1 << 27
+
+
+def live(state, tmp_path):
+    """The registers tell of the tables: with E2H, TTBR1_EL1 and TCR_EL1 are those of EL2."""
+    skip = Skip(ARM64, GEOMETRIES["arm64"][0], tmp_path)
+    params, boot = skip.boot.params, skip.boot
+    boot.state = state
+    boot.target = skip.arch.spare_at
+    entry = boot.place + boot.header["entry"]
+    code = SET_AND_GO.pack(*SET_AND_GO_CODE, params["linear_map.root"], params["linear_map.tcr"], entry)
+    boot.put(boot.target, code)
+    params["linear_map.root"] = params["linear_map.tcr"] = 0
+    params["linear_map.flags"] = constant("LINEAR_MAP_LIVE")
+    return skip
+
+
+@pytest.mark.parametrize("state", ARM64.states, ids=lambda state: state.name)
+def test_live(state, tmp_path):
+    """At each exception level the kernel's registers are found."""
+    skip = live(state, tmp_path)
+    assert skip.lines()[0] == skip.skipped()
+
+
+def test_live_kernel_below(tmp_path):
+    """A kernel at EL1 beside an EL2 with E2H: EL2's registers do not tell of it, whatever they hold."""
+    state = ARM64.state("el2-vhe")
+    skip = live(dataclasses.replace(state, hcr_or_cr0=state.hcr_or_cr0 & ~HCR_TGE), tmp_path)
+    assert skip.lines()[0][0] == "verifying: not the tables of this architecture"
+
+
 def test_search(usual):
     """Without the linear map's address: an alias is seen, and that there is none."""
     usual.boot.params["linear_map.va"] = 0
     usual.boot.params["linear_map.flags"] = constant("LINEAR_MAP_SEARCH")
     lines, _ = usual.lines()
-    mapped = REGION_SIZE // PAGE - usual.pages + 1
+    mapped = REGION_SIZE // PAGE + 1  # those that are mapped, and the segments' own
     what = f"crashkernel {SAFE[usual.arch.name]} the old kernel's tables ({mapped} pages looked at)"
     assert lines == [f"skipped: {what}", usual.skipped()[1]]
 

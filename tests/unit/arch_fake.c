@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+#include <fail.h>
 #include <walk.h>
 
 #include "fake.h"
@@ -113,8 +114,47 @@ bool arch_compat_finish(const struct purg_params *params, struct finding *findin
 _Noreturn void arch_handoff(const struct purg_handoff *handoff)
 {
 	assert_false(fake.cached);
+	assert_false(fake.vectors);
 	fake.end = FAKE_JUMPED;
 	fake.entry = handoff->arm64.pc;
+	longjmp(end, 1);
+}
+
+void arch_vectors_begin(void)
+{
+	fake.vectors = true;
+}
+
+void arch_vectors_end(void)
+{
+	fake.vectors = false;
+}
+
+void arch_caches_abandon(void)
+{
+	fake.cached = false;
+}
+
+bool arch_reset_check(const struct purg_failure *failure, struct finding *finding)
+{
+	return failure->conduit == PURG_CONDUIT_SMC || refuse(finding, PURG_E_VALUE, "conduit", failure->conduit);
+}
+
+void arch_reset(const struct purg_failure *failure, bool checked)
+{
+	(void)failure;
+	fake.end = FAKE_RESET;
+	fake.reset_checked = checked;
+	if (!fake.no_reset)
+		longjmp(end, 1);
+}
+
+_Noreturn void arch_return(uint32_t code)
+{
+	assert_false(fake.cached);
+	assert_false(fake.vectors);
+	fake.end = FAKE_RETURNED;
+	fake.code = code;
 	longjmp(end, 1);
 }
 
@@ -139,6 +179,8 @@ const char *arch_caches_begin(const struct purg_params *params)
 	(void)params;
 	fake.cached = true;
 	fake.cachings++;
+	if (fake.faults-- > 0)
+		fault(0x96000010, 0x1234, 0x5678);
 	return fake.uncached;
 }
 
@@ -196,6 +238,8 @@ static uint16_t *cell(uint64_t address, uint32_t width)
 
 uint32_t arch_mmio_read(uint64_t address, uint32_t width)
 {
+	if (fake.deaf && address - fake.deaf < PURG_CONSOLE_SPAN)
+		fault(0x96000010, 0x1234, address);
 	return cell(address, width) ? *cell(address, width) : status(address);
 }
 

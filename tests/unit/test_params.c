@@ -16,6 +16,7 @@ static int setup(void **state)
 
 /* A mode that does not reach the image, and a stub for it. */
 #define LOW_END 0xa000000
+#define FALLBACK 0xb000000
 static void low_mode(uint64_t stub)
 {
 	fake.low_end = LOW_END;
@@ -255,13 +256,54 @@ ACCEPTS(entry_in_second_copy, (two_copies(), block.handoff.arm64.pc = 0x3010))
 ACCEPTS(entry_unverified, (block.verify = PURG_VERIFY_NEVER, block.handoff.arm64.pc = 0x5000))
 
 REFUSES(policy_unknown, block.failure.policy = 1, PURG_E_VALUE, "failure", "policy")
-REFUSES(policy_reset, block.failure.policy = PURG_FAIL_RESET, PURG_E_UNSUPPORTED, "failure", "policy")
-REFUSES(policy_return, block.failure.policy = PURG_FAIL_RETURN, PURG_E_UNSUPPORTED, "failure", "policy")
-REFUSES(policy_fallback, block.failure.policy = PURG_FAIL_FALLBACK, PURG_E_UNSUPPORTED, "failure", "policy")
-REFUSES(delay, block.failure.delay = 1, PURG_E_UNSUPPORTED, "failure", "delay")
+
+static void reset(void)
+{
+	block.failure.policy = PURG_FAIL_RESET;
+	block.failure.conduit = PURG_CONDUIT_SMC;
+}
+
+static void falls_back(void)
+{
+	block.failure.policy = PURG_FAIL_FALLBACK;
+	block.failure.fallback.start = FALLBACK;
+	block.failure.fallback.size = 0x100;
+	block.failure.fallback_handoff.arm64.pc = FALLBACK + 0x10;
+}
+
+ACCEPTS(policy_reset, reset())
+REFUSES(policy_reset_no_conduit, block.failure.policy = PURG_FAIL_RESET, PURG_E_VALUE, "failure", "conduit")
+REFUSES(policy_reset_fallback, (reset(), block.failure.fallback.size = 1), PURG_E_RESERVED, "failure", "(unused)")
+ACCEPTS(policy_return, block.failure.policy = PURG_FAIL_RETURN)
+REFUSES(policy_return_conduit, (reset(), block.failure.policy = PURG_FAIL_RETURN), PURG_E_RESERVED, "failure",
+	"(unused)")
+REFUSES(halt_delay, block.failure.delay = 1, PURG_E_VALUE, "failure", "delay")
+REFUSES(delay_without_hz, (reset(), block.failure.delay = 1), PURG_E_VALUE, "failure", "timer_hz")
+ACCEPTS(delay_with_hz, (reset(), block.failure.delay = 1, block.failure.timer_hz = 1))
+ACCEPTS(delay_with_counter, (reset(), block.failure.delay = 1, fake.ticks_hz = 1))
+REFUSES(hz_for_nothing, (reset(), block.failure.timer_hz = 1), PURG_E_RESERVED, "failure", "timer_hz")
+ACCEPTS(policy_fallback, falls_back())
+ACCEPTS(fallback_striped,
+	(falls_back(), block.failure.fallback.kind = PURG_DIGEST_STRIPED, block.failure.fallback.lanes = 4))
+REFUSES(fallback_concat, (falls_back(), block.failure.fallback.kind = PURG_DIGEST_CONCAT), PURG_E_VALUE, "fallback",
+	"kind")
+REFUSES(fallback_kind, (falls_back(), block.failure.fallback.kind = 1), PURG_E_VALUE, "fallback", "kind")
+REFUSES(fallback_wraps, (falls_back(), block.failure.fallback.size = -1ull), PURG_E_RANGE, "fallback", "size")
+REFUSES(fallback_self, (falls_back(), block.failure.fallback.start = (uintptr_t)&purg_header), PURG_E_OVERLAP_SELF,
+	"fallback", "start")
+REFUSES(fallback_console, (falls_back(), block.failure.fallback.start = FAKE_UART), PURG_E_OVERLAP, "fallback", "start")
+REFUSES(fallback_copy, (falls_back(), one_copy(FALLBACK, PAYLOAD, 1)), PURG_E_OVERLAP, "fallback", "start")
+REFUSES(fallback_entry, (falls_back(), block.failure.fallback_handoff.arm64.pc = FALLBACK + 0x100), PURG_E_ENTRY,
+	"fallback", "entry")
+REFUSES(fallback_entry_below, (falls_back(), block.failure.fallback_handoff.arm64.pc = FALLBACK - 1), PURG_E_ENTRY,
+	"fallback", "entry")
+REFUSES(fallback_mode, (falls_back(), block.failure.fallback_handoff.mode = 1), PURG_E_VALUE, "fallback", "mode")
+REFUSES(fallback_checks, (falls_back(), block.failure.fallback_handoff.checks = 2), PURG_E_VALUE, "fallback", "checks")
+REFUSES(fallback_reserved, (falls_back(), block.failure.fallback_handoff.reserved = 1), PURG_E_RESERVED, "fallback",
+	"(unused)")
 REFUSES(conduit, block.failure.conduit = PURG_CONDUIT_SMC, PURG_E_RESERVED, "failure", "(unused)")
 REFUSES(fallback, block.failure.fallback_handoff.reserved = 1, PURG_E_RESERVED, "failure", "(unused)")
-REFUSES(timer, block.failure.timer_hz = 1, PURG_E_RESERVED, "failure", "(unused)")
+REFUSES(timer, block.failure.timer_hz = 1, PURG_E_RESERVED, "failure", "timer_hz")
 ACCEPTS(timer_for_report, (report_at(0x1000), block.failure.timer_hz = 1))
 
 ACCEPTS(report, report_at(0x1000))
@@ -418,6 +460,29 @@ int main(void)
 		TEST(flags_known),
 		TEST(reserved),
 		TEST(reserved2),
+		TEST(policy_reset),
+		TEST(policy_reset_no_conduit),
+		TEST(policy_reset_fallback),
+		TEST(policy_return),
+		TEST(policy_return_conduit),
+		TEST(halt_delay),
+		TEST(delay_without_hz),
+		TEST(delay_with_hz),
+		TEST(delay_with_counter),
+		TEST(hz_for_nothing),
+		TEST(policy_fallback),
+		TEST(fallback_striped),
+		TEST(fallback_concat),
+		TEST(fallback_kind),
+		TEST(fallback_wraps),
+		TEST(fallback_self),
+		TEST(fallback_console),
+		TEST(fallback_copy),
+		TEST(fallback_entry),
+		TEST(fallback_entry_below),
+		TEST(fallback_mode),
+		TEST(fallback_checks),
+		TEST(fallback_reserved),
 		TEST(linear_map),
 		TEST(never_linear_map),
 		TEST(segments_65),
@@ -517,10 +582,6 @@ int main(void)
 		TEST(entry_in_second_copy),
 		TEST(entry_unverified),
 		TEST(policy_unknown),
-		TEST(policy_reset),
-		TEST(policy_return),
-		TEST(policy_fallback),
-		TEST(delay),
 		TEST(conduit),
 		TEST(fallback),
 		TEST(timer),

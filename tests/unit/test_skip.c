@@ -203,9 +203,14 @@ static void search(void **state)
 	purg_params.linear_map.flags = PURG_LINEAR_MAP_SEARCH;
 	purg_params.linear_map.va = purg_params.linear_map.pa = 0;
 	run(FAKE_JUMPED);
-	assert_said("purgatory: skipped: crashkernel not writable through the old kernel's tables (1 pages looked "
+	assert_said("purgatory: skipped: crashkernel not writable through the old kernel's tables (6 pages looked "
 		    "at)\r\npurgatory: skipped 2 segments; jumping to %p\r\n",
 		    region.kernel);
+	/* A zeroed entry of the linear map is no proof in a search either. */
+	*entry_of(region.initrd) = 0;
+	run(FAKE_JUMPED);
+	assert_verified_all("not unmapped on purpose", (uintptr_t)tables, "");
+	map(region.initrd, PRESENT);
 	/* An alias, far from the linear map. */
 	*entry_of((void *)0x123456789000) = (uintptr_t)(region.initrd + FAKE_PAGE) | WRITABLE;
 	run(FAKE_JUMPED);
@@ -251,6 +256,7 @@ DOUBTS(unknown_flag, linear_map->flags = 4, "not the tables of this architecture
 DOUBTS(three_levels, linear_map->levels = 3, "not the tables of this architecture", 0)
 DOUBTS(search_and_va, linear_map->flags = PURG_LINEAR_MAP_SEARCH, "not the tables of this architecture", linear_map->va)
 DOUBTS(below_the_half, (linear_map->va = 0x1000, linear_map->pa = 0x1000), "not in the kernel's half", linear_map->root)
+DOUBTS(within_a_page, linear_map->va += 8, "not in the kernel's half", linear_map->root)
 DOUBTS(root_outside, linear_map->root += sizeof(tables), "a table outside the ranges", linear_map->root)
 DOUBTS(table_outside, tables[0][(LINEAR + (uintptr_t)&region) >> 39 & 511] ^= 1ull << 45, "a table outside the ranges",
        (uintptr_t)tables[1] ^ 1ull << 45)
@@ -260,6 +266,10 @@ DOUBTS(cycle, *entry_of(region.kernel) = 0;
 DOUBTS(leaf_too_high, tables[0][(LINEAR + (uintptr_t)&region) >> 39 & 511] |= 0x80, "not an entry of its level",
        (uintptr_t)&tables[0][(LINEAR + (uintptr_t)&region) >> 39 & 511])
 DOUBTS(budget, linear_map->budget = 3, "more entries than the budget", (uintptr_t)entry_of(tables))
+DOUBTS(zeroed, *entry_of(region.initrd) = 0, "not unmapped on purpose", (uintptr_t)region.initrd)
+DOUBTS(zeroed_table, tables[0][(LINEAR + (uintptr_t)&region) >> 39 & 511] = 0;
+       map(tables, WRITABLE), "not unmapped on purpose", (uintptr_t)region.kernel)
+DOUBTS(poisoned, *entry_of(region.kernel) = 0xcccccccccccccc4d, "not unmapped on purpose", (uintptr_t)region.kernel)
 DOUBTS(root_unmapped, map(tables, PRESENT), "the tables do not map their root", (uintptr_t)tables)
 DOUBTS(wrong_va, linear_map->va += FAKE_PAGE, "the tables do not map their root", (uintptr_t)tables)
 DOUBTS(no_caches, fake.uncached = "none", "no caches", 0)
@@ -352,11 +362,15 @@ int main(void)
 		TEST(three_levels),
 		TEST(search_and_va),
 		TEST(below_the_half),
+		TEST(within_a_page),
 		TEST(root_outside),
 		TEST(table_outside),
 		TEST(cycle),
 		TEST(leaf_too_high),
 		TEST(budget),
+		TEST(zeroed),
+		TEST(zeroed_table),
+		TEST(poisoned),
 		TEST(root_unmapped),
 		TEST(wrong_va),
 		TEST(no_caches),
