@@ -38,22 +38,45 @@ class Ending:
 
 
 class Campaign:
-    """One guest's trials; iterate over it for (trial, ending)."""
+    """The trials; iterate over it for (trial, ending)."""
 
     def __init__(self, scenario, trials, state=None):
         self.scenario, self.trials, self.state = scenario, trials, state
-        self.cpu = {"arm64": "PC", "x86_64": "RIP"}[scenario.arch.name]
 
     def __iter__(self):
-        with self.scenario.start(self.trials, self.state) as machine:
-            machine.command("set-action", reboot="reset")
-            self.expect(machine, "H", 0, time.monotonic() + PATIENCE)
-            for number, trial in enumerate(self.trials):
-                yield trial, self.follow(machine, number)
-            self.expect(machine, "E", 0, time.monotonic() + PATIENCE)
+        rest = self.trials
+        while rest:
+            done = 0
+            for ending in Guest(self.scenario, rest, self.state).endings():
+                yield rest[done], ending
+                done += 1
+            assert done, "the harness does not even begin"
+            rest = rest[done:]
 
-    def mark(self, machine):
+
+class Guest:
+    """One guest's trials, as far as it comes: whoever writes over all memory writes over the harness as well."""
+
+    def __init__(self, scenario, trials, state):
+        self.scenario, self.trials, self.state = scenario, trials, state
+        self.pc = {"arm64": "PC", "x86_64": "RIP"}[scenario.arch.name]
+        self.machine = None
+
+    def endings(self):
+        """How each trial ended."""
+        with self.scenario.start(self.trials, self.state) as self.machine:
+            self.machine.command("set-action", reboot="reset")
+            alive = self.reach("H", 0)
+            for number in range(len(self.trials)):
+                if not alive or not self.reach("T", number):
+                    return
+                ending = self.follow(number)
+                alive = ending.how not in ("halted", "hung") or self.reset(number + 1)
+                yield ending
+
+    def mark(self):
         """The next mark on the console, cut off it: (letter, number, words, text before it)."""
+        machine = self.machine
         match = MARK.search(machine.text)
         if not match:
             return None
@@ -61,66 +84,60 @@ class Campaign:
         machine.text = machine.text[match.end() :]
         return match[1], int(match[2] or "0", 16), match[3].split(), text
 
-    def expect(self, machine, letter, number, deadline):
-        """Wait for a mark that must come."""
-        while True:
-            mark = self.mark(machine)
-            if mark:
-                assert mark[:2] == (letter, number), f"{mark} instead of #{letter} {number:#x}: the harness is damaged"
-                return
-            assert machine.read_some(deadline), f"no #{letter} {number:#x}:\n{machine.text}\n{machine.complaints()}"
-
-    def follow(self, machine, number):
-        """One trial's end."""
-        self.expect(machine, "T", number, time.monotonic() + PATIENCE)
-        begun = cpu_seconds(machine.process.pid)
-        while True:
-            mark = self.mark(machine)
-            if mark and mark[0] == "R" and mark[1] == number:
-                return Ending(mark[2][0], mark[2][1:], mark[3])
-            if mark:
-                assert mark[:2] == ("H", number + 1), f"{mark} in trial {number}: {self.trials[number]}"
-                return Ending("reset", [], mark[3])
-            talks = machine.read_some(time.monotonic() + 0.1)
-            over = cpu_seconds(machine.process.pid) - begun > LIMIT
-            if talks and not over:
-                continue
-            ending = self.look(machine, over)
-            if ending:
-                machine.command("system_reset")
-                self.skip_to(machine, number + 1)
-                return ending
-
-    def look(self, machine, over):
-        """What has become of a guest that is silent, or whose time is over; None if it may still come back."""
-        registers = machine.registers()
-        pc = registers[self.cpu]
-        if registers.get("HLT") == 1 or self.in_function(pc, "arch_halt"):
-            how, code = "halted", registers[self.scenario.arch.code_register]
-        elif over:
-            how, code = "hung", 0
-        else:
-            return None
-        if how == "halted":
-            machine.drain()
-        if MARK.search(machine.text):
-            return None
-        return Ending(how, [f"{pc:#x}", f"{code:#x}"], machine.text)
-
-    def in_function(self, pc, name):
-        """True if the program counter is in a function of the purgatory: arm64 does not tell that it sleeps."""
-        start = self.scenario.boot.symbol(name)
-        return self.scenario.arch.name == "arm64" and start <= pc < start + 0x10
-
-    def skip_to(self, machine, number):
-        """Forget what a guest that was reset has said, up to the harness' beginning."""
+    def reach(self, letter, number):
+        """Wait for a mark that must come next; false if it is another, or none comes."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            mark = self.mark(machine)
-            if mark and mark[:2] == ("H", number):
-                return
-            if not mark:
-                assert machine.read_some(deadline), f"no harness after a reset:\n{machine.text}"
+            mark = self.mark()
+            if mark:
+                return mark[:2] == (letter, number)
+            if not self.machine.read_some(deadline):
+                return False
+
+    def reset(self, number):
+        """Reset the machine, so that it goes on with that trial; false if it does not."""
+        self.machine.text = ""
+        self.machine.command("system_reset")
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            mark = self.mark()
+            if mark and mark[0] == "H":
+                return mark[1] == number
+            if not mark and not self.machine.read_some(deadline):
+                return False
+
+    def follow(self, number):
+        """One trial's end."""
+        begun = cpu_seconds(self.machine.process.pid)
+        while True:
+            mark = self.mark()
+            if mark and mark[:2] == ("R", number):
+                return Ending(mark[2][0], mark[2][1:], mark[3])
+            if mark:
+                return Ending("reset", [], mark[3])
+            talks = self.machine.read_some(time.monotonic() + 0.1)
+            over = cpu_seconds(self.machine.process.pid) - begun > LIMIT
+            ending = None if talks and not over else self.look(over)
+            if ending:
+                return ending
+
+    def look(self, over):
+        """What has become of a guest that is silent, or whose time is over; None if it may still come back."""
+        registers = self.machine.registers()
+        pc = registers.get(self.pc, registers.get("EIP"))  # of an x86 that starts anew
+        if registers.get("HLT") == 1 or self.sleeps(pc):
+            self.machine.drain()
+            ending = Ending("halted", [f"{pc:#x}", f"{registers[self.scenario.arch.code_register]:#x}"], self.machine.text)
+        elif over:
+            ending = Ending("hung", [f"{pc:#x}"], self.machine.text)
+        else:
+            return None
+        return None if MARK.search(self.machine.text) else ending
+
+    def sleeps(self, pc):
+        """True if the program counter is where the purgatory halts: of arm64's CPUs QEMU does not tell that they sleep."""
+        start = self.scenario.boot.symbol("arch_halt")
+        return self.scenario.arch.name == "arm64" and start <= pc < start + 0x10
 
 
 def cpu_seconds(pid):
@@ -140,7 +157,7 @@ AFTERWARDS = {"returned": "returning", "halted": "halted", "reset": "resetting",
 
 
 def classify(trial, ending):
-    """The class of an ending."""
+    """The class of an ending. With the block the consoles may be gone: then the code in the register must do."""
     refusal = ending.refusal
     if ending.how in ("entered", "fallback") and ending.detail[0] != "same":
         return DAMAGED
@@ -150,9 +167,16 @@ def classify(trial, ending):
         return DAMAGED
     if refusal and AFTERWARDS.get(ending.how) == refusal[2]:
         return NAMED if names(trial, refusal) else REFUSED
-    if ending.how == "returned" and 0 < int(ending.detail[0], 16) <= constant("E_FAULT"):
+    if ending.how == "returned" and is_code(ending.detail[0]):
+        return REFUSED
+    if ending.how == "halted" and (refusal or trial.target.kind == "parameters" and is_code(ending.detail[1])):
         return REFUSED
     return {"hung": HUNG, "reset": RESET, "caught": CAUGHT}.get(ending.how, SILENT)
+
+
+def is_code(text):
+    """True of the number of a refusal's code."""
+    return 0 < int(text, 16) <= constant("E_FAULT")
 
 
 def names(trial, refusal):
