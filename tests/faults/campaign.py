@@ -40,14 +40,14 @@ class Ending:
 class Campaign:
     """The trials; iterate over it for (trial, ending)."""
 
-    def __init__(self, scenario, trials, state=None):
-        self.scenario, self.trials, self.state = scenario, trials, state
+    def __init__(self, scenario, trials):
+        self.scenario, self.trials = scenario, trials
 
     def __iter__(self):
         rest = self.trials
         while rest:
             done = 0
-            for ending in Guest(self.scenario, rest, self.state).endings():
+            for ending in Guest(self.scenario, rest).endings():
                 yield rest[done], ending
                 done += 1
             assert done, "the harness does not even begin"
@@ -57,14 +57,14 @@ class Campaign:
 class Guest:
     """One guest's trials, as far as it comes: whoever writes over all memory writes over the harness as well."""
 
-    def __init__(self, scenario, trials, state):
-        self.scenario, self.trials, self.state = scenario, trials, state
+    def __init__(self, scenario, trials):
+        self.scenario, self.trials = scenario, trials
         self.pc = {"arm64": "PC", "x86_64": "RIP"}[scenario.arch.name]
         self.machine = None
 
     def endings(self):
         """How each trial ended."""
-        with self.scenario.start(self.trials, self.state) as self.machine:
+        with self.scenario.start(self.trials) as self.machine:
             self.machine.command("set-action", reboot="reset")
             alive = self.reach("H", 0)
             for number in range(len(self.trials)):
@@ -146,9 +146,9 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-NAMED, REFUSED, HARMLESS = "refused, named", "refused", "harmless"
-HUNG, RESET, SILENT, CAUGHT, DAMAGED = "hung", "reset", "halted without a line", "jumped astray", "booted damaged"
-CLASSES = (NAMED, REFUSED, HARMLESS, HUNG, RESET, SILENT, CAUGHT, DAMAGED)
+NAMED, REFUSED, LOST, HARMLESS = "named", "refused", "refused, lost", "harmless"
+HUNG, RESET, SILENT, CAUGHT, DAMAGED = "hung", "reset", "halted silently", "astray", "DAMAGED"
+CLASSES = (NAMED, REFUSED, LOST, HARMLESS, HUNG, RESET, SILENT, CAUGHT, DAMAGED)
 DEAD = (HUNG, RESET, SILENT, CAUGHT)
 JUMP = re.compile(r"^purgatory: .*; jumping to 0x", re.M)
 
@@ -169,7 +169,9 @@ def classify(trial, ending):
         return NAMED if names(trial, refusal) else REFUSED
     if ending.how == "returned" and is_code(ending.detail[0]):
         return REFUSED
-    if ending.how == "halted" and (refusal or trial.target.kind == "parameters" and is_code(ending.detail[1])):
+    if refusal:
+        return REFUSED if ending.how == "halted" else LOST
+    if ending.how == "halted" and trial.target.kind == "parameters" and is_code(ending.detail[1]):
         return REFUSED
     return {"hung": HUNG, "reset": RESET, "caught": CAUGHT}.get(ending.how, SILENT)
 

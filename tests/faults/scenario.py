@@ -61,58 +61,62 @@ def stubs(arch, size):
     return code * (size // len(code))
 
 
-def configs_of(block, spare):
-    """A block for each policy, all of them with the same segments. The last two are refused in any case: as a block that
-    is well, and whose initrd does not have its digest."""
-    made = {}
-    for name, policy in (
-        ("halt", "FAIL_HALT"),
-        ("return", "FAIL_RETURN"),
-        ("reset", "FAIL_RESET"),
-        ("fallback", "FAIL_FALLBACK"),
-        ("falls back", "FAIL_FALLBACK"),
-    ):
-        params = Params(bytearray(block))
-        params["failure.policy"] = constant(policy)
-        spare(name, params)
-        if name == "falls back":
-            params["segment[1].digest"] = sha256(b"another initrd")
-        params.seal()
-        made[name] = bytes(params.memory)
-    return made
+def wrong_initrd(params):
+    """Have the boot be refused, by a block that is well."""
+    params["segment[1].digest"] = sha256(b"another initrd")
+
+
+# The blocks of the flips, and how often each is taken, in a hundred: mostly that which leaves the guest where it was.
+POLICIES = {"return": "FAIL_RETURN", "halt": "FAIL_HALT", "reset": "FAIL_RESET", "fallback": "FAIL_FALLBACK"}
+POLICY_WEIGHTS = (90, 2, 3, 5)
 
 
 class Scenario:
-    """One architecture's memory, blocks and targets."""
+    """One architecture's memory, blocks and targets, on one CPU."""
 
-    def __init__(self, arch, directory, console=None):
+    def __init__(self, arch, directory, state=None, purgatory=None):
         self.arch = arch
+        self.state = state or arch.states[0]
         self.base = arch.spare_at
-        self.boot = Boot(arch, directory)
+        self.boot = Boot(arch, directory, purgatory=purgatory)
         self.harness_at = symbols(BUILD / "tests" / f"harness-{arch.name}.elf")["start"]
-        for field, value in (console or {}).items():
-            self.boot.params[f"console[0].{field}"] = value
+        self.configs = {}
         self.pieces = []  # address, data, expected or None, of the fallback
         self.targets = []
         self.fill()
         params = Params(self.boot.image, self.boot.header["params"])
         params["image_digest"] = sha256(self.boot.image[: self.boot.header["ro_size"]])
         self.block = bytes(self.boot.image[params.base : params.base + PARAMS_SIZE])
-        self.configs = configs_of(self.block, self.finish)
+        for name, policy in POLICIES.items():
+            self.add_config(name, policy=policy)
+        self.add_config("falls back", wrong_initrd, policy="FAIL_FALLBACK")
         self.add_image_targets()
 
-    def finish(self, name, params):
-        """The rest of a policy's fields."""
-        if name == "reset" and self.arch.name == "arm64":
-            params["failure.conduit"] = constant("CONDUIT_HVC")
-        if name in ("fallback", "falls back"):
-            params["failure.fallback.start"] = self.fallback[0]
-            params["failure.fallback.size"] = len(self.fallback[1])
-            params["failure.fallback.name"] = b"rescue"
-            params["failure.fallback.digest"] = sha256(self.fallback[1])
-            for i, register in enumerate(self.arch.registers):
-                params[f"failure.fallback_handoff.{self.arch.name}.{register}"] = 0xFA11BACC00000000 + i
-            self.set_registers(params, "failure.fallback_handoff", self.fallback[0] + 0x20)
+    def add_config(self, name, change=None, policy="FAIL_RETURN", sealed=True):
+        """Another block, in which something is changed, with its digest or without. Returns its name."""
+        params = Params(bytearray(self.block))
+        params["failure.policy"] = constant(policy)
+        if policy == "FAIL_RESET" and self.arch.name == "arm64":
+            at_el2 = "virt,virtualization=on" in self.state.qemu
+            params["failure.conduit"] = constant("CONDUIT_SMC" if at_el2 else "CONDUIT_HVC")
+        if policy == "FAIL_FALLBACK":
+            self.add_fallback(params)
+        if change:
+            change(params)
+        if sealed:
+            params.seal()
+        self.configs[name] = bytes(params.memory)
+        return name
+
+    def add_fallback(self, params):
+        """The fallback, entered with registers of its own."""
+        params["failure.fallback.start"] = self.fallback[0]
+        params["failure.fallback.size"] = len(self.fallback[1])
+        params["failure.fallback.name"] = b"rescue"
+        params["failure.fallback.digest"] = sha256(self.fallback[1])
+        for i, register in enumerate(self.arch.registers):
+            params[f"failure.fallback_handoff.{self.arch.name}.{register}"] = 0xFA11BACC00000000 + i
+        self.set_registers(params, "failure.fallback_handoff", self.fallback[0] + 0x20)
 
     def set_registers(self, params, handoff, entry):
         """The entry, and on x86_64 a stack for the stub's call."""
@@ -201,11 +205,10 @@ class Scenario:
         data[: MAILBOX.size] = MAILBOX.pack(*head, put(pieces), configs, len(trials), put(table))
         return bytes(data)
 
-    def start(self, trials, state=None):
+    def start(self, trials):
         """A guest that goes through the trials."""
         boot = self.boot
-        if state:
-            boot.state = self.arch.state(state)
+        boot.state = self.state
         boot.options = OPTION_DIRTY
         boot.target = self.harness_at
         boot.pieces = [
@@ -221,18 +224,14 @@ WEIGHTS = {
     "concatenated segment": 6,
     "fallback": 4,
     "parameters": 25,
-    "header": 2,
-    "code": 22,
+    "header": 1,
+    "code": 23,
     "constants": 5,
     "clients' symbols": 2,
     "stack": 4,
     "variables": 5,
     "page tables": 5,
 }
-
-# In which policy: most in that which leaves the guest where it was.
-POLICIES = {"return": 90, "halt": 2, "reset": 3, "fallback": 5}
-
 
 def flips(scenario, count, seed):
     """Trials of one flipped bit each; the same ones for the same seed."""
@@ -243,7 +242,7 @@ def flips(scenario, count, seed):
         kind = choose.choices(kinds, [WEIGHTS[k] for k in kinds])[0]
         targets = [target for target in scenario.targets if target.kind == kind]
         target = choose.choices(targets, [target.size for target in targets])[0]
-        config = choose.choices(list(POLICIES), POLICIES.values())[0]
+        config = choose.choices(list(POLICIES), POLICY_WEIGHTS)[0]
         address = target.start + place_in(scenario, target, choose)
         trials.append(
             Trial("falls back" if kind == "fallback" else config, target, FLIP, address, 1 << choose.randrange(8))
@@ -273,9 +272,9 @@ def pages(scenario, seed):
     return trials
 
 
-def with_baselines(scenario, trials, every=250):
+def with_baselines(trials, every=250):
     """Between them, trials with nothing wrong: each policy first."""
-    result = [Trial(config, None) for config in scenario.configs]
+    result = [Trial(config, None) for config in [*POLICIES, "falls back"]]
     for i, trial in enumerate(trials):
         if i and i % every == 0:
             result.append(Trial("return", None))
