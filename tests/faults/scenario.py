@@ -52,13 +52,15 @@ class Trial:
 
 
 def stubs(arch, size):
-    """Code that calls the harness from wherever it is entered, so that it can tell where that was."""
+    """Code that calls the harness from wherever it is entered, so that it can tell where that was; each page begins with
+    bytes of its own."""
     entered = symbols(BUILD / "tests" / f"harness-{arch.name}.elf")["entered"]
     if arch.name == "arm64":
         code = struct.pack("<IIQ", 0x58000050, 0xD63F0200, entered)  # ldr x16, .+8; blr x16
     else:
         code = struct.pack("<HI2sQ", 0x15FF, 2, b"\xeb\xfe", entered)  # call *.+8; jmp .
-    return code * (size // len(code))
+    pages = (pattern(PAGE + 16)[-16:], *[pattern(2 * PAGE)[-16 * i :][:16] for i in range(2, size // PAGE + 1)])
+    return b"".join(page + code * (PAGE // len(code) - 1) for page in pages)
 
 
 def wrong_initrd(params):
@@ -148,7 +150,7 @@ class Scenario:
         self.targets.append(Target("fallback", self.fallback[0], 0x1000))
         for i, register in enumerate(self.arch.registers):
             boot.register(register, 0x0123456789ABCD00 + i)
-        self.set_registers(boot.params, "handoff", base + 0x1000)
+        self.set_registers(boot.params, "handoff", base + 0x1010)
 
     def segment(self, name, address, data, kind="DIGEST_SEGMENT"):
         """A segment that must be there, unchanged, when the next program is entered."""
