@@ -213,7 +213,7 @@ $O/bench/count.so: tests/bench/count.c
 	$(CC_x86_64) -std=gnu11 -O2 $(WARNINGS) -fpic -shared $< -o $@
 
 .PHONY: test-programs bench-programs kexec-programs debian debian-backports qemu10 clang-build
-test-programs: $(UNIT_TESTS) $(UNIT_ARM64) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED) $(LOADER_SHARED)
+test-programs: $(UNIT_TESTS) $(UNIT_ARM64) $(MACHINE_PROGRAMS) $(HARNESSES) $(COMMAND_SANITIZED) $(LOADER_SHARED)
 
 bench-programs: $(BENCH_PROGRAMS) $(MACHINE_PROGRAMS)
 

@@ -143,7 +143,11 @@ FIELDS = [
 ]
 
 # Of these other values are as good: names; what else is wished of the boot, or in case that it is refused.
-FREE = (*(f"segment[{i}].name" for i in (0, 1, 3)), "flags=1", "report.size", "failure.delay", "failure.timer_hz")
+FREE = (
+    *(f"segment[{i}].name" for i in (0, 1, 3)),
+    *("flags=1", "flags=2", "copy[0].flags=1", "report.size", "failure.delay", "failure.timer_hz"),
+    f"image_digest={bytes(32)!r}",
+)
 
 
 def set_to(field, value):
