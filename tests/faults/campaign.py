@@ -23,7 +23,7 @@ REFUSAL = re.compile(r"^purgatory: refused: (.*?)\[code (\d+)\]; (halted|resetti
 
 @dataclasses.dataclass
 class Ending:
-    """How a trial ended: returned, entered, fallback, caught, halted, hung, reset; what the harness says to that, or
+    """How a trial ended: returned, entered, fallback, caught, halted, hung, reset, gone with QEMU; what the harness says to that, or
     the program counter; and what the purgatory had printed."""
 
     how: str
@@ -35,6 +35,14 @@ class Ending:
         """The last line of a refusal: (what, code, what then) or None."""
         lines = REFUSAL.findall(self.text)
         return lines[-1] if lines else None
+
+    @property
+    def record(self):
+        """(code, segment) of the record that the harness has found; or None."""
+        if "record" not in self.detail:
+            return None
+        code, segment = self.detail[self.detail.index("record") + 1 :]
+        return int(code, 16), int(segment, 16)
 
 
 class Campaign:
@@ -71,7 +79,7 @@ class Guest:
                 if not alive or not self.reach("T", number):
                     return
                 ending = self.follow(number)
-                alive = ending.how not in ("halted", "hung") or self.reset(number + 1)
+                alive = not self.ended() and (ending.how not in ("halted", "hung") or self.reset(number + 1))
                 yield ending
 
     def mark(self):
@@ -116,10 +124,16 @@ class Guest:
             if mark:
                 return Ending("reset", [], mark[3])
             talks = self.machine.read_some(time.monotonic() + 0.1)
+            if self.ended():
+                return Ending("gone", [], self.machine.text + self.machine.complaints())
             over = cpu_seconds(self.machine.process.pid) - begun > LIMIT
             ending = None if talks and not over else self.look(over)
             if ending:
                 return ending
+
+    def ended(self):
+        """True if QEMU itself has given up: not every wild access is one that it can emulate."""
+        return self.machine.process.poll() is not None
 
     def look(self, over):
         """What has become of a guest that is silent, or whose time is over; None if it may still come back."""
@@ -127,7 +141,8 @@ class Guest:
         pc = registers.get(self.pc, registers.get("EIP"))  # of an x86 that starts anew
         if registers.get("HLT") == 1 or self.sleeps(pc):
             self.machine.drain()
-            ending = Ending("halted", [f"{pc:#x}", f"{registers[self.scenario.arch.code_register]:#x}"], self.machine.text)
+            code = registers[self.scenario.arch.code_register]
+            ending = Ending("halted", [f"{pc:#x}", f"{code:#x}"], self.machine.text)
         elif over:
             ending = Ending("hung", [f"{pc:#x}"], self.machine.text)
         else:
@@ -135,7 +150,7 @@ class Guest:
         return None if MARK.search(self.machine.text) else ending
 
     def sleeps(self, pc):
-        """True if the program counter is where the purgatory halts: of arm64's CPUs QEMU does not tell that they sleep."""
+        """True if the program counter is where the purgatory halts: of arm64's CPUs QEMU does not tell it."""
         start = self.scenario.boot.symbol("arch_halt")
         return self.scenario.arch.name == "arm64" and start <= pc < start + 0x10
 
@@ -163,7 +178,7 @@ def classify(trial, ending):
         return DAMAGED
     if ending.how == "entered":
         return HARMLESS
-    if ending.how in ("halted", "hung", "reset", "caught") and JUMP.search(ending.text):
+    if ending.how in ("halted", "hung", "reset", "caught", "gone") and JUMP.search(ending.text):
         return DAMAGED
     if refusal and AFTERWARDS.get(ending.how) == refusal[2]:
         return NAMED if names(trial, refusal) else REFUSED
@@ -173,7 +188,7 @@ def classify(trial, ending):
         return REFUSED if ending.how == "halted" else LOST
     if ending.how == "halted" and trial.target.kind == "parameters" and is_code(ending.detail[1]):
         return REFUSED
-    return {"hung": HUNG, "reset": RESET, "caught": CAUGHT}.get(ending.how, SILENT)
+    return {"hung": HUNG, "reset": RESET, "caught": CAUGHT, "gone": CAUGHT}.get(ending.how, SILENT)
 
 
 def is_code(text):

@@ -38,14 +38,17 @@ def conduct(record_property, request):
     """Conduct trials: returns (trial, ending, class) of each, and has them counted in the table of that name."""
 
     def go(title, scenario, trials):
-        results = [(trial, ending, classify(trial, ending)) for trial, ending in Campaign(scenario, trials)]
-        counts = collections.Counter((trial.target.kind, verdict) for trial, _, verdict in results if trial.target)
-        for (kind, verdict), count in counts.items():
-            record_property("faults", (scenario.arch.name, title, kind, verdict, count))
+        results, counts = [], collections.Counter()
         LOG.mkdir(parents=True, exist_ok=True)
         with open(LOG / f"{request.node.name}.log", "a", encoding="ascii", errors="replace") as log:
-            for trial, ending, verdict in results:
+            for trial, ending in Campaign(scenario, trials):
+                verdict = classify(trial, ending)
+                results.append((trial, ending, verdict))
                 log.write(f"{verdict}: {trial}: {ending.how} {' '.join(ending.detail)}: {ending.text[-300:]!r}\n")
+                if trial.target:
+                    counts[trial.target.kind, verdict] += 1
+        for (kind, verdict), count in counts.items():
+            record_property("faults", (scenario.arch.name, title, kind, verdict, count))
         return results
 
     return go

@@ -3,7 +3,7 @@
  * The guest's side of the fault campaign. For each trial: restore the purgatory, its block and all segments from
  * pristine copies, damage what the trial says, enter the purgatory, and print one line of what came of it:
  *
- *	#R 17 returned 0xf same
+ *	#R 0x11 returned 0xf same
  *
  * The host sees what the purgatory prints before, and that nothing comes any more.
  */
@@ -37,12 +37,11 @@ struct trial {
 	uint64_t value;
 };
 
-#define TRIAL_NONE 0
+/* Of what is damaged; anything else: nothing. */
 #define TRIAL_FLIP 1   /* the bits in value, of the byte */
 #define TRIAL_FILL 2   /* a page, with the byte */
 #define TRIAL_RANDOM 3 /* a page, with numbers of which value is the seed */
 #define TRIAL_COPY 4   /* a page, with that at value */
-#define TRIAL_ZERO 5   /* value bytes */
 
 #define PAGE 4096
 
@@ -113,8 +112,6 @@ static void damage(const struct trial *trial)
 	}
 	for (int i = 0; trial->kind == TRIAL_COPY && i < PAGE; i++)
 		at[i] = other[i];
-	for (uint64_t i = 0; trial->kind == TRIAL_ZERO && i < trial->value; i++)
-		at[i] = 0;
 }
 
 /* The index of the first word that differs, or count. */

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """What the fault campaign boots: segments of each kind, a copy, a record, a fallback, and each failure policy.
 
-The harness (harness.c) is the purgatory's caller and, by way of a stub, its next program. It gets pristine copies of all
-that is in memory, a block for each policy, and the trials.
+The harness (harness.c) is the purgatory's caller and, by way of a stub, its next program. It gets pristine copies of
+all that is in memory, a block for each policy, and the trials.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ MAILBOX = struct.Struct("<8Q")
 PIECE = struct.Struct("<5Q")
 TRIAL = struct.Struct("<4Q")
 MAILBOX_AT, PROGRESS_AT = 0x100000, 0x80000
-NONE, FLIP, FILL, RANDOM, COPY, ZERO = range(6)
+NONE, FLIP, FILL, RANDOM, COPY = range(5)
 
 LANES = 8
 COPIED = 0x1800
@@ -52,8 +52,8 @@ class Trial:
 
 
 def stubs(arch, size):
-    """Code that calls the harness from wherever it is entered, so that it can tell where that was; each page begins with
-    bytes of its own."""
+    """Code that calls the harness from wherever it is entered, so that it can tell where that was; each page begins
+    with bytes of its own."""
     entered = symbols(BUILD / "tests" / f"harness-{arch.name}.elf")["entered"]
     if arch.name == "arm64":
         code = struct.pack("<IIQ", 0x58000050, 0xD63F0200, entered)  # ldr x16, .+8; blr x16
@@ -181,10 +181,6 @@ class Scenario:
         ):
             if start < end:
                 self.targets.append(Target(kind, at + start, end - start))
-
-    def target_at(self, address):
-        """The target that has the byte."""
-        return next((t for t in self.targets if t.start <= address < t.start + t.size), None)
 
     def mailbox(self, trials):
         """The harness' mailbox."""

@@ -2,6 +2,7 @@
 """One random bit is flipped between load and entry, of anything: FAULT_RUNS times (200) for each architecture, the same
 bits for the same FAULT_SEED. And whole pages are written over, as by a device that was not stopped."""
 
+from abi import constant
 from campaign import DAMAGED, DEAD, HARMLESS, NAMED, REFUSED
 from conftest import RUNS, SEED
 from scenario import Scenario, flips, pages, with_baselines
@@ -57,6 +58,9 @@ def test_flips(arch, tmp_path, conduct):
     check_baselines(flipped)
     told = of(flipped, "segment", "concatenated segment", "parameters")
     assert not [ending for _, ending, _ in told if ending.how == "returned" and ending.detail[1] != "same"]
+    for trial, ending, _ in of(flipped, "segment"):
+        if ending.how in ("returned", "fallback"):
+            assert ending.record == (constant("E_DIGEST"), trial.target.index), f"{trial}: {ending}"
     assert not [f for f in failures(flipped) if f.startswith(DAMAGED)]
     assert not failures(of(flipped, "segment", "concatenated segment", "fallback"), NAMED)
     assert not failures(of(flipped, "parameters"), NAMED, REFUSED)

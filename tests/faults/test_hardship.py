@@ -72,8 +72,8 @@ def test_stuck_console(scenario, kind, byte):
 
 
 def test_console_nowhere(scenario):
-    """One whose address faults, or is not in x86_64's map: the boot is refused, and the other console tells of it; alone,
-    the code must do. It is first written to when the copies have been made, too late to return."""
+    """One whose address faults, or is not in x86_64's map: the boot is refused, and the other console tells of it;
+    alone, the code must do. It is first written to when the copies have been made, too late to return."""
     nowhere = {"kind": "CONSOLE_8250", "base": NOWHERE[scenario.arch.name]}
     for name, change in (("two", console(1, **nowhere)), ("alone", console(0, **nowhere))):
         scenario.add_config(name, change)
@@ -97,8 +97,8 @@ def still(arch):
     path = BUILD / f"purgatory-{arch.name}"
     image = bytearray(path.with_suffix(".bin").read_bytes())
     objdump = {"arm64": "aarch64-linux-gnu-objdump", "x86_64": "x86_64-linux-gnu-objdump"}[arch.name]
-    listing = subprocess.run([objdump, "-d", path.with_suffix(".elf")], capture_output=True, check=True, text=True).stdout
-    found = re.findall(r"^ *([0-9a-f]+):.*\t(?:rdtsc\b|mrs\tx(\d+), cntvct_el0)", listing, re.M)
+    listing = subprocess.run([objdump, "-d", path.with_suffix(".elf")], capture_output=True, check=True).stdout
+    found = re.findall(r"^ *([0-9a-f]+):.*\t(?:rdtsc\b|mrs\tx(\d+), cntvct_el0)", listing.decode(), re.M)
     for at, register in found:
         code = struct.pack("<I", 0xD2800000 | int(register)) if register else b"\x31\xc0"  # movz xN, #0; xor %eax, %eax
         image[int(at, 16) : int(at, 16) + len(code)] = code
