@@ -15,7 +15,7 @@ from abi import constant
 from machine import PATIENCE
 
 # Seconds of the host's CPU that a trial may take; a boot takes some hundredths.
-LIMIT = 3
+LIMIT = 2
 
 MARK = re.compile(r"^#([THRE]) ?(?:0x([0-9a-f]+))?((?: \w+)*)\n", re.M)
 REFUSAL = re.compile(r"^purgatory: refused: (.*?)\[code (\d+)\]; (halted|resetting|returning|falling back)$", re.M)
@@ -23,8 +23,8 @@ REFUSAL = re.compile(r"^purgatory: refused: (.*?)\[code (\d+)\]; (halted|resetti
 
 @dataclasses.dataclass
 class Ending:
-    """How a trial ended: returned, entered, fallback, caught, halted, hung, reset, gone with QEMU; what the harness says to that, or
-    the program counter; and what the purgatory had printed."""
+    """How a trial ended: returned, entered, fallback, caught, halted, hung, reset, gone with QEMU; what the harness says
+    to that, or the program counter; and what the purgatory had printed."""
 
     how: str
     detail: list
@@ -38,11 +38,10 @@ class Ending:
 
     @property
     def record(self):
-        """(code, segment) of the record that the harness has found; or None."""
+        """(code, segment, verdict, stage, segments, bytes) of the record that the harness has found; or None."""
         if "record" not in self.detail:
             return None
-        code, segment = self.detail[self.detail.index("record") + 1 :]
-        return int(code, 16), int(segment, 16)
+        return [int(number, 16) for number in self.detail[self.detail.index("record") + 1 :]]
 
 
 class Campaign:
@@ -165,6 +164,7 @@ NAMED, REFUSED, LOST, HARMLESS = "named", "refused", "refused, lost", "harmless"
 HUNG, RESET, SILENT, CAUGHT, DAMAGED = "hung", "reset", "halted silently", "astray", "DAMAGED"
 CLASSES = (NAMED, REFUSED, LOST, HARMLESS, HUNG, RESET, SILENT, CAUGHT, DAMAGED)
 DEAD = (HUNG, RESET, SILENT, CAUGHT)
+BEGUN = "purgatory: refused: "
 JUMP = re.compile(r"^purgatory: .*; jumping to 0x", re.M)
 
 # How the line of a refusal goes on, where the harness is still there to see it or the machine tells.
@@ -172,7 +172,7 @@ AFTERWARDS = {"returned": "returning", "halted": "halted", "reset": "resetting",
 
 
 def classify(trial, ending):
-    """The class of an ending. With the block the consoles may be gone: then the code in the register must do."""
+    """The class of an ending."""
     refusal = ending.refusal
     if ending.how in ("entered", "fallback") and ending.detail[0] != "same":
         return DAMAGED
@@ -186,9 +186,16 @@ def classify(trial, ending):
         return REFUSED
     if refusal:
         return REFUSED if ending.how == "halted" else LOST
-    if ending.how == "halted" and trial.target.kind == "parameters" and is_code(ending.detail[1]):
+    if ending.how == "halted" and is_code(ending.detail[1]) and (BEGUN in ending.text or consoles_lost(trial)):
+        return REFUSED
+    if ending.how == "reset" and trial.config == "reset" and consoles_lost(trial):
         return REFUSED
     return {"hung": HUNG, "reset": RESET, "caught": CAUGHT, "gone": CAUGHT}.get(ending.how, SILENT)
+
+
+def consoles_lost(trial):
+    """True if nobody may have been told: then the code in the halted CPU's register must do, or the reset itself."""
+    return trial.target.kind == "parameters"
 
 
 def is_code(text):

@@ -190,6 +190,10 @@ static void put_record(void)
 		return;
 	put_mark(" record", record->code);
 	put_hex(record->segment);
+	put_hex(record->verdict);
+	put_hex(record->stage);
+	put_hex(record->segment_count);
+	put_hex(record->bytes);
 }
 
 static void try(uint64_t number)

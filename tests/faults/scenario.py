@@ -216,35 +216,30 @@ class Scenario:
         return boot.start()
 
 
-# How often each part is hit, in a hundred.
+# How often each part is hit, in a hundred; within it each bit as often as any other.
 WEIGHTS = {
-    "segment": 20,
-    "concatenated segment": 6,
-    "fallback": 4,
-    "parameters": 25,
-    "header": 1,
-    "code": 23,
-    "constants": 5,
-    "clients' symbols": 2,
-    "stack": 4,
-    "variables": 5,
-    "page tables": 5,
+    ("segment",): 20,
+    ("concatenated segment",): 6,
+    ("fallback",): 4,
+    ("parameters",): 25,
+    ("header", "code", "constants"): 29,
+    ("clients' symbols", "stack", "variables"): 11,
+    ("page tables",): 5,
 }
 
 def flips(scenario, count, seed):
     """Trials of one flipped bit each; the same ones for the same seed."""
     choose = random.Random(f"{seed} {scenario.arch.name}")
-    kinds = [kind for kind in WEIGHTS if any(target.kind == kind for target in scenario.targets)]
+    parts = [[target for target in scenario.targets if target.kind in kinds] for kinds in WEIGHTS]
+    weights = [weight if targets else 0 for weight, targets in zip(WEIGHTS.values(), parts)]
     trials = []
     for _ in range(count):
-        kind = choose.choices(kinds, [WEIGHTS[k] for k in kinds])[0]
-        targets = [target for target in scenario.targets if target.kind == kind]
+        targets = choose.choices(parts, weights)[0]
         target = choose.choices(targets, [target.size for target in targets])[0]
         config = choose.choices(list(POLICIES), POLICY_WEIGHTS)[0]
         address = target.start + place_in(scenario, target, choose)
-        trials.append(
-            Trial("falls back" if kind == "fallback" else config, target, FLIP, address, 1 << choose.randrange(8))
-        )
+        bit = 1 << choose.randrange(8)
+        trials.append(Trial("falls back" if target.kind == "fallback" else config, target, FLIP, address, bit))
     return trials
 
 
