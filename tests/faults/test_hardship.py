@@ -12,6 +12,7 @@ from campaign import HARMLESS, NAMED, REFUSED, Campaign
 from machine import BUILD
 from scenario import FILL, FLIP, Scenario, Target, Trial, wrong_initrd
 from segments import pattern
+from symbols import symbols
 from test_flips import failures
 
 # Nothing answers there on QEMU's virt machine; x86_64's identity map has no page there.
@@ -92,16 +93,20 @@ def test_console_nowhere(scenario):
 
 
 def still(arch):
-    """The image, with each instruction that reads the counter replaced by one that finds zero; on x86_64 the high half
-    stays what it was. And how many there are."""
+    """The image with a counter that is zero each time it is read: on arm64 each instruction that does, on x86_64 the one
+    function. And how many there are."""
     path = BUILD / f"purgatory-{arch.name}"
     image = bytearray(path.with_suffix(".bin").read_bytes())
     objdump = {"arm64": "aarch64-linux-gnu-objdump", "x86_64": "x86_64-linux-gnu-objdump"}[arch.name]
     listing = subprocess.run([objdump, "-d", path.with_suffix(".elf")], capture_output=True, check=True).stdout
     found = re.findall(r"^ *([0-9a-f]+):.*\t(?:rdtsc\b|mrs\tx(\d+), cntvct_el0)", listing.decode(), re.M)
-    for at, register in found:
-        code = struct.pack("<I", 0xD2800000 | int(register)) if register else b"\x31\xc0"  # movz xN, #0; xor %eax, %eax
-        image[int(at, 16) : int(at, 16) + len(code)] = code
+    for text, register in found:
+        at = int(text, 16)
+        if register:
+            struct.pack_into("<I", image, at, 0xD2800000 | int(register))  # movz xN, #0
+        else:
+            assert at == symbols(path.with_suffix(".elf"))["arch_ticks"]
+            image[at : at + 3] = b"\x31\xc0\xc3"  # xor %eax, %eax; ret
     return bytes(image), len(found)
 
 
