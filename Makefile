@@ -52,7 +52,7 @@ demo: deps ## boot two Debian kernels through the purgatory, see a damaged one r
 	tests/demo.sh
 
 check: deps ## all tests but check-kernel
-	$(MAKE) all commands test-programs fuzz-programs debian qemu10 clang-build kexec-programs
+	$(MAKE) all commands test-programs fuzz-programs debian debian-backports qemu10 clang-build kexec-programs
 	tests/check.sh
 
 check-unit: $(UNIT_TESTS) $(UNIT_ARM64) ## the unit tests, on this machine under ASan and UBSan; arm64's SHA-256 emulated
@@ -67,7 +67,7 @@ check-qemu: all $(MACHINE_PROGRAMS) debian qemu10 clang-build ## the boots under
 check-kexec: debian kexec-programs ## kexec-tools load Debian's kernels under QEMU, with their own purgatory and with ours
 	tests/check.sh kexec
 
-check-live: commands debian $(KEXEC_GUESTS) ## the command loads Debian's kernels under QEMU, with all kinds of firmware
+check-live: commands debian debian-backports $(KEXEC_GUESTS) $(MAKEDUMPFILE) ## the command loads Debian's kernels under QEMU, with all kinds of firmware
 	tests/check.sh live
 
 check-kernel: ## Linux built with our purgatory: kexec_file_load, a crash, a damaged load; takes minutes, and 2 GB of disk

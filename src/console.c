@@ -59,6 +59,9 @@ struct uart {
 static struct uart uarts[PURG_MAX_CONSOLES];
 static uint32_t uart_count;
 
+/* A line has been begun. */
+static bool in_line;
+
 /* The one whose registers are in use: an exception now is its fault. */
 static struct uart *volatile in_use;
 
@@ -247,6 +250,7 @@ bool console_is_open(void)
 
 static void put(char c)
 {
+	in_line = c != '\n';
 	for (struct uart *uart = uarts; uart < uarts + uart_count; uart++) {
 		in_use = uart;
 		if (is(uart->kind, PURG_CONSOLE_VGA)) {
@@ -267,6 +271,8 @@ void console_forsake(void)
 	if (in_use)
 		*in_use = uarts[--uart_count];
 	in_use = NULL;
+	if (in_line)
+		console_puts("\n");
 }
 
 void console_puts(const char *string)

@@ -226,6 +226,8 @@ static bool look_up_guards(struct look *look)
 		look->walk->address = address;
 		if (look_up_segments(look) && look->exposed == exposed)
 			return true;
+		if (look->walk->result == PURG_WALK_BUDGET)
+			return false;
 		look->exposed = exposed;
 	}
 	return doubt(look, look->base_count ? PURG_WALK_UNPROVEN : PURG_WALK_CONTROL, look->geometry.root);

@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
-# debian.sh ARCH DIR: put a Debian kernel, DIR/vmlinuz, and a busybox initrd, DIR/initrd, for ARCH (arm64, x86_64) into
-# DIR. The packages come through apt, with an apt state of its own below DIR, so that no foreign architecture need be
-# added to the machine, and nothing is installed.
+# debian.sh ARCH DIR [SUITE]: put a Debian kernel, DIR/vmlinuz, and a busybox initrd, DIR/initrd, for ARCH (arm64, x86_64)
+# into DIR. The kernel is that of SUITE if one is given, such as bookworm-backports. The packages come through apt, with
+# an apt state of its own below DIR, so that no foreign architecture need be added to the machine, and nothing is
+# installed.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 arch=$1
 dir=$2
+suite=${3:-}
 case $arch in
 arm64) debian=arm64 ;;
 x86_64) debian=amd64 ;;
@@ -20,11 +22,18 @@ dir=$(cd "$dir" && pwd)
 state=$dir/apt
 
 apt() {
-	"$here/apt.sh" "$state" "$@" -o APT::Architecture=$debian -o APT::Architectures=$debian
+	set -- "$@" -o APT::Architecture=$debian -o APT::Architectures=$debian
+	if [ "$suite" ]; then
+		"$here/apt.sh" --only "deb bookworm $suite" "$state" "$@" -o APT::Default-Release="$suite" \
+			-o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null
+	else
+		"$here/apt.sh" "$state" "$@"
+	fi
 }
 
 # The newest version of the meta package names the kernel's own package.
 fetch() {
+	rm -f "$state"/*.deb
 	apt apt-get update
 	kernel=$(apt apt-cache show --no-all-versions linux-image-cloud-$debian | sed -n 's/^Depends: \([^ ]*\).*/\1/p')
 	(cd "$state" && apt apt-get download "$kernel" busybox-static)

@@ -12,6 +12,7 @@ qemu-system-arm qemu-system-x86 ipxe-qemu qemu-user qemu-efi-aarch64 ovmf
 python3 python3-pytest python3-pytest-xdist python3-cryptography-vectors
 gccgo
 device-tree-compiler cpio git ca-certificates
+gdb-multiarch makedumpfile
 dpkg-dev lz4 zstd
 clang-format cppcheck shellcheck
 '

@@ -15,9 +15,9 @@ UNIT_compat := $(GENERIC)
 UNIT_console := $(GENERIC)
 UNIT_tables := $(GENERIC) arch/arm64/tables.c
 # Those of the walk have physical memory of their own, and an oracle by each architecture's manual.
-WALK_UNIT := $(patsubst %,tests/unit/walk_%.c,memory oracle world)
-$(foreach arch,$(ARCHES),$(eval UNIT_walk_$(arch) := $(WALK_UNIT) tests/unit/walk_cases.c tests/unit/walk_manual_$(arch).c \
-	src/walk.c src/verify.c src/striped.c src/params_digest.c src/sha256.c arch/$(arch)/old_tables.c))
+WALK_UNIT := $(patsubst %,tests/unit/walk_%.c,cases cases_bad memory oracle world)
+$(foreach arch,$(ARCHES),$(eval UNIT_walk_$(arch) := $(WALK_UNIT) tests/unit/walk_manual_$(arch).c \
+	src/walk.c arch/$(arch)/old_tables.c))
 UNIT_dtb := front/arm64/dtb.c
 UNIT_bootparams := front/x86_64/bootparams.c loader/boot_params.c loader/bzimage.c
 # Those of the library have all of it.
@@ -144,6 +144,14 @@ $O/kexec/real-mode.bin: tests/kexec/real-mode.S tests/qemu/serial-x86.inc tests/
 	$(BINUTILS_x86_64)ld -static -nostdlib -z noexecstack -e 0 -Ttext=0 $(@:.bin=.o) -o $(@:.bin=.linked)
 	$(BINUTILS_x86_64)objcopy -O binary -j .text $(@:.bin=.linked) $@
 
+# The other architecture's makedumpfile, beside the installed one: it reads dumps of its own architecture only, and does so
+# in QEMU's emulation of programs.
+MAKEDUMPFILE := $O/makedumpfile/version
+
+$(MAKEDUMPFILE): tests/foreign.sh tests/apt.sh
+	$(say) FETCH 'makedumpfile for $(FOREIGN_ARCH)'
+	tests/foreign.sh $(FOREIGN_ARCH) $(@D) makedumpfile libdw1 libelf1 liblzo2-2 zlib1g libbz2-1.0 liblzma5
+
 # What make bench calls in userland: the purgatory's SHA-256, compiled as for x86_64; kexec-tools' purgatory's; a plain read.
 # Each library's calls of memcpy are of its own memcpy.
 BENCH_PROGRAMS := $(patsubst %,$O/bench/%,sha256.so kexec-tools.so read.so place.so kexec-tools-arm64.bin count.so)
@@ -187,12 +195,12 @@ $O/bench/count.so: tests/bench/count.c
 	mkdir -p $(@D)
 	$(CC_x86_64) -std=gnu11 -O2 $(WARNINGS) -fpic -shared $< -o $@
 
-.PHONY: test-programs bench-programs kexec-programs debian qemu10 clang-build
+.PHONY: test-programs bench-programs kexec-programs debian debian-backports qemu10 clang-build
 test-programs: $(UNIT_TESTS) $(UNIT_ARM64) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED) $(LOADER_SHARED)
 
 bench-programs: $(BENCH_PROGRAMS) $(MACHINE_PROGRAMS)
 
-kexec-programs: $(KEXEC_COMMANDS) $(KEXEC_GUESTS)
+kexec-programs: $(KEXEC_COMMANDS) $(KEXEC_GUESTS) $(MAKEDUMPFILE)
 
 # A kernel and a busybox initrd for each architecture.
 debian: $(foreach arch,$(ARCHES),$O/debian/$(arch)/initrd)
@@ -200,6 +208,13 @@ debian: $(foreach arch,$(ARCHES),$O/debian/$(arch)/initrd)
 $O/debian/%/initrd: tests/debian.sh tests/apt.sh tests/init.sh
 	$(say) FETCH 'Debian kernel and busybox for $*'
 	tests/debian.sh $* $O/debian/$*
+
+# The kernels of Debian 12's backports, the same way.
+debian-backports: $(foreach arch,$(ARCHES),$O/debian/$(arch)-backports/initrd)
+
+$O/debian/%-backports/initrd: tests/debian.sh tests/apt.sh tests/mirror.sh tests/init.sh
+	$(say) FETCH 'Debian backports kernel for $*'
+	tests/debian.sh $* $O/debian/$*-backports bookworm-backports
 
 # The QEMU of Debian 12's backports, beside the installed one.
 qemu10: $O/qemu10/version

@@ -67,6 +67,9 @@ static const struct name verifies[] = {
 	{0, NULL},
 };
 
+static const struct name linear_map_flags[] = {
+	{PURG_LINEAR_MAP_LIVE, "live"}, {PURG_LINEAR_MAP_SEARCH, "search"}, {0, NULL}};
+
 static const struct name failures[] = {
 	{PURG_FAIL_HALT, "halt"},
 	{PURG_FAIL_RESET, "reset"},
@@ -224,6 +227,31 @@ static void print_registers(const struct purg_header *header, const struct purg_
 	}
 }
 
+static void print_range(const char *label, uint64_t start, uint64_t size)
+{
+	char text[MEMORY_MAP_SIZE];
+
+	print_label(label);
+	printf("start 0x%" PRIx64 " size 0x%" PRIx64 " (%s)\n", start, size, memory_map_size(size, text));
+}
+
+static void print_linear_map(const struct purg_linear_map *map)
+{
+	if (bytes_are_zero(map, sizeof(*map)))
+		return;
+	puts("linear map");
+	print_bits("flags", linear_map_flags, map->flags);
+	print_number("levels", map->levels);
+	print_number("root", map->root);
+	print_number("va", map->va);
+	print_number("pa", map->pa);
+	print_number("tcr", map->tcr);
+	print_number("budget", map->budget);
+	print_range("region", map->region, map->region_size);
+	for (unsigned int i = 0; i < map->range_count; i++)
+		print_range(i ? "" : "tables in", map->range[i].start, map->range[i].size);
+}
+
 static void print_params(const struct purgatory_image *purgatory)
 {
 	const struct purg_params *params = &purgatory->params;
@@ -245,6 +273,7 @@ static void print_params(const struct purgatory_image *purgatory)
 	print_number("report", params->report.address);
 	print_label("copies");
 	printf("%u\n", params->copy_count);
+	print_linear_map(&params->linear_map);
 }
 
 static void print_segments(const struct purg_params *params)

@@ -213,18 +213,21 @@ static const char *silent(int error, const struct purg_old_kernel *old)
 	}
 }
 
-static void skip_unless_mapped(const struct plan *plan, struct purg_params *params)
+/* How the purgatory finds the running kernel's page tables. */
+static void find_tables(struct plan *plan)
 {
+	struct purg_params params = {0};
 	struct purg_old_kernel old;
 	int error;
 
 	machine_read_tables(plan->machine, &plan->crash, &old);
 	old.memory = plan->dump;
 	old.memory_count = plan->dump_count;
-	error = purg_params_unless_unmapped(params, &old);
+	error = purg_params_unless_unmapped(&params, &old);
 	if (error)
 		fail(plan->machine->root, silent(error, &old),
 		     "%s, and --verify=unless-unmapped needs that; give --verify=always", purg_strerror(error));
+	plan->linear_map = params.linear_map;
 }
 
 static void fill_params(struct plan *plan)
@@ -236,8 +239,7 @@ static void fill_params(struct plan *plan)
 	memcpy(params->console, request->consoles.console, sizeof(params->console));
 	pieces_describe(plan->piece, plan->count, request->stripes, params);
 	params->verify = request->verify;
-	if (params->verify == PURG_VERIFY_UNLESS_UNMAPPED)
-		skip_unless_mapped(plan, params);
+	params->linear_map = plan->linear_map;
 	purg_params_finish(plan->purgatory, plan->header.mem_size);
 	plan->params = params;
 }
@@ -250,6 +252,8 @@ void plan_make(struct plan *plan, const struct request *request, struct machine 
 		.page = request->kernel.arch == PURG_ARCH_ARM64 ? ARM64_PAGE : PAGE,
 	};
 	find_space(plan);
+	if (request->verify == PURG_VERIFY_UNLESS_UNMAPPED)
+		find_tables(plan);
 	if (request->kernel.arch == PURG_ARCH_ARM64)
 		plan_arm64(plan);
 	else

@@ -53,6 +53,7 @@ struct plan {
 	uint32_t spare_count;
 	struct purg_range *dump; /* what is to be dumped */
 	uint32_t dump_count;
+	struct purg_linear_map linear_map; /* PURG_VERIFY_UNLESS_UNMAPPED; else zero */
 };
 
 /* Where a piece may be. Zero is no limit. */

@@ -29,6 +29,7 @@
 
 #define VALID 1
 #define TYPE_MASK 3
+#define TYPE_GUARD 2 /* a page, but for VALID */
 #define TYPE_BLOCK 1 /* with VALID but for this: a table, or, at the last level, a page */
 
 #define SHIFT_4K 12
@@ -68,7 +69,7 @@ bool old_tables_geometry(const struct purg_linear_map *map, struct walk_geometry
 	if (!page_shift || tcr & EPD1 || size < (wide ? MIN_T1SZ_WIDE : MIN_T1SZ) || size > MAX_T1SZ)
 		return false;
 	*geometry = (struct walk_geometry){
-		.root = root(ttbr, wide && (tcr & DS || (tcr >> IPS_SHIFT & IPS_MASK) == IPS_52)),
+		.root = root(ttbr, page_shift == SHIFT_64K ? (tcr >> IPS_SHIFT & IPS_MASK) == IPS_52 : wide),
 		.first = -(1ull << (64 - size)),
 		.bits = 64 - size,
 		.page_shift = page_shift,
@@ -101,7 +102,7 @@ enum walk_entry old_tables_entry(const struct walk_geometry *geometry, uint32_t 
 {
 	bool last = shift == geometry->page_shift, block = (entry & TYPE_MASK) == TYPE_BLOCK;
 
-	if (!(entry & VALID) && !last)
+	if (!(entry & VALID) && !(last && (entry & TYPE_MASK) == TYPE_GUARD))
 		return WALK_ABSENT;
 	if (block && (last || shift > max_block_shift(geometry)))
 		return WALK_BROKEN;

@@ -9,6 +9,7 @@
 
 /* CPTR_EL2 at EL2, else CPACR_EL1. */
 static uint64_t found;
+static bool begun;
 
 static void write_trap(uint64_t value)
 {
@@ -33,12 +34,15 @@ void arch_simd_begin(void)
 		trap |= CPTR_TSM;
 	}
 	found = cpu_at_el2() ? read_sysreg(cptr_el2) : read_sysreg(cpacr_el1);
+	begun = true;
 	write_trap(cpu_at_plain_el2() ? found & ~trap : found | enable);
 	if (has_sme())
 		__asm__ volatile(SMSTOP_SM);
 }
 
+/* After a refusal it may be that nothing has begun. */
 void arch_simd_end(void)
 {
-	write_trap(found);
+	if (begun)
+		write_trap(found);
 }

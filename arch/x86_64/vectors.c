@@ -37,7 +37,7 @@ struct tss {
 _Static_assert(sizeof(struct tss) == 104, "size of the TSS");
 
 static struct gate idt[VECTOR_COUNT];
-static uint64_t gdt[SELECTOR_TSS / 8 + 2];
+static uint64_t descriptors[SELECTOR_TSS / 8 + 2];
 static struct tss tss;
 
 /* A frame is of five words, and vectors.S pushes two. */
@@ -64,16 +64,16 @@ static void build(void)
 	for (int i = STACK_NMI; i < STACKS; i++)
 		tss.ist[i] = (uintptr_t)stacks[i];
 	tss.io_map = sizeof(tss);
-	gdt[SELECTOR_CODE / 8] = DESCRIPTOR_CODE64;
-	gdt[SELECTOR_DATA / 8] = DESCRIPTOR_DATA;
-	gdt[SELECTOR_TSS / 8] = segments_with_base(DESCRIPTOR_TSS | (sizeof(tss) - 1), (uintptr_t)&tss);
-	gdt[SELECTOR_TSS / 8 + 1] = (uintptr_t)&tss >> 32;
+	descriptors[SELECTOR_CODE / 8] = DESCRIPTOR_CODE64;
+	descriptors[SELECTOR_DATA / 8] = DESCRIPTOR_DATA;
+	descriptors[SELECTOR_TSS / 8] = segments_with_base(DESCRIPTOR_TSS | (sizeof(tss) - 1), (uintptr_t)&tss);
+	descriptors[SELECTOR_TSS / 8 + 1] = (uintptr_t)&tss >> 32;
 }
 
 /* The IDT is the last to come and the first to go: it needs the others. */
 void arch_vectors_begin(void)
 {
-	struct table_register our_gdt = {sizeof(gdt) - 1, (uintptr_t)gdt};
+	struct table_register our_gdt = {sizeof(descriptors) - 1, (uintptr_t)descriptors};
 	struct table_register our_idt = {sizeof(idt) - 1, (uintptr_t)idt};
 
 	build();

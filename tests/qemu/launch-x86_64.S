@@ -23,6 +23,7 @@
 #define OPTION_ALIAS 32		/* the first GiB is there once more from ALIAS_GIB GiB on */
 #define OPTION_CALL 128		/* enter by a call: rsp points at a return address */
 #define OPTION_HIDE 256		/* leave the page tables out of the identity map, as Xen does */
+#define OPTION_TASK 512		/* have a TSS in TR, as a firmware may */
 
 #define XEN_ELFNOTE_PHYS32_ENTRY 18
 
@@ -46,6 +47,7 @@
 /* Other selectors than the boot protocol's, so that those of the next kernel cannot be ours. */
 #define SELECTOR_CODE 0x28
 #define SELECTOR_DATA 0x30
+#define SELECTOR_TASK 0x38
 
 	.section .note.pvh, "a", @note
 	.balign	4
@@ -136,8 +138,12 @@ launch64:
 	mov	%eax, %ss
 	mov	%eax, %fs
 	mov	%eax, %gs
+	testl	$OPTION_TASK, LAUNCH_MAILBOX + MAILBOX_OPTIONS
+	jz	0f
+	mov	$SELECTOR_TASK, %eax
+	ltr	%ax
 
-	mov	$LAUNCH_MAILBOX, %ebx
+0:	mov	$LAUNCH_MAILBOX, %ebx
 	mov	MAILBOX_TARGET(%rbx), %rax
 	mov	%rax, target(%rip)
 	mov	MAILBOX_OPTIONS(%rbx), %r12
@@ -204,6 +210,7 @@ gdt:
 	.fill	SELECTOR_CODE / 8, 8, 0
 	.quad	0x00af9b000000ffff	/* code, 64-bit */
 	.quad	0x00cf93000000ffff	/* data, flat */
+	.quad	0x0000890000000067, 0	/* TSS, 64-bit, at 0: nothing is read of it */
 gdt_pointer:
 	.word	gdt_pointer - gdt - 1
 	.long	gdt

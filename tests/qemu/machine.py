@@ -40,7 +40,7 @@ GIB = 1 << 30
 MAILBOX = struct.Struct("<QQQQQQ")
 PIECE = struct.Struct("<QQQ")
 OPTION_STATE, OPTION_DROP, OPTION_DIRTY, OPTION_MMU, OPTION_CACHES = 1, 2, 4, 8, 16
-OPTION_ALIAS, OPTION_STREAMING, OPTION_CALL, OPTION_HIDE = 32, 64, 128, 256
+OPTION_ALIAS, OPTION_STREAMING, OPTION_CALL, OPTION_HIDE, OPTION_TASK = 32, 64, 128, 256, 512
 
 
 @dataclasses.dataclass(frozen=True)
@@ -267,6 +267,12 @@ class Machine:
         """What QEMU itself had to say."""
         self.stderr.seek(0)
         return self.stderr.read().decode("ascii", "replace")
+
+    def reset_reason(self):
+        """Wait until QEMU has ended, to which QMP was connected before, and return why, as QMP calls it."""
+        assert self.qmp and self.wait_for_exit() == 0
+        events = [json.loads(line) for line in self.qmp]
+        return next(event["data"]["reason"] for event in events if event.get("event") == "SHUTDOWN")
 
     def command(self, name, **arguments):
         """One QMP command."""

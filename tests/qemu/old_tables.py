@@ -48,7 +48,7 @@ def x86_64(levels):
 def arm64(name, page_shift, bits, granule, more=0):
     """A translation regime by its TCR_EL1."""
     tcr = (64 - bits) << 16 | granule << 30 | more
-    return Geometry(name, page_shift, bits, bits, 3, 0x403, 0x400, (("tcr", tcr),))
+    return Geometry(name, page_shift, bits, bits, 3, 0x403, 0x402, (("tcr", tcr),))
 
 
 TCR_DS = 1 << 59

@@ -108,7 +108,8 @@ class Session(Machine):
 
 @dataclasses.dataclass
 class Outer:
-    """The outer kernel; the command is in its /bin. A suite's own class has the suite's words."""
+    """The outer kernel; the command is in its /bin. A suite's own class has the suite's words. Both kernels are that of
+    Debian, or of another of its suites: see debian-backports in tests.mk."""
 
     computer: Computer
     command: Path
@@ -116,13 +117,14 @@ class Outer:
     append: str = ""
     files: dict = dataclasses.field(default_factory=dict)
     qemu: tuple = ()
+    suite: str = ""
 
     words = None
     session = Session
 
     def debian(self, name):
         """Debian's kernel, or the initrd with its busybox."""
-        return BUILD / "debian" / self.computer.arch / name
+        return BUILD / "debian" / f"{self.computer.arch}{self.suite}" / name
 
     def inner_initrd(self):
         """Debian's busybox, and our init."""
@@ -151,10 +153,10 @@ class Outer:
         return self.session(command, self.directory, frozen)
 
     @contextlib.contextmanager
-    def stopped_when_loaded(self, arguments, action="jump"):
+    def stopped_when_loaded(self, arguments, action="jump", first=":"):
         """A machine that has loaded and stands still; when its debugger lets it go on it leaves the outer kernel. The
         pause is for stopping it: before the load nobody knows where a breakpoint belongs."""
-        with self.start(f"load {arguments}; sleep 3; {action}", frozen=True) as machine:
+        with self.start(f"{first}; load {arguments}; sleep 3; {action}", frozen=True) as machine:
             machine.gdb.resume()
             machine.wait_until_loaded()
             machine.gdb.interrupt()

@@ -31,6 +31,25 @@ crash() {
 	echo c >/proc/sysrq-trigger
 }
 
+# keep DISK FILE...: a tar of these files and directories, as far as they are there.
+keep() {
+	disk=$1
+	shift
+	mkdir -p /kept
+	for file; do
+		[ ! -e "$file" ] || cp -r "$file" /kept
+	done
+	tar -cf "$disk" -C /kept .
+	sync
+}
+
+# What the old kernel has left, and what this one knows of the machine, each on its disk (dumps.py).
+dump() {
+	dd if=/proc/vmcore of=/dev/nvme0n1 bs=1M conv=fsync 2>/dev/null
+	keep /dev/nvme0n3 /proc/cmdline /proc/iomem /sys/firmware/memmap /sys/firmware/fdt
+	echo 'inner: dumped'
+}
+
 greet() {
 	echo "inner: userspace of Linux $(uname -r) on $(uname -m)"
 	echo "inner: command line: $(cat /proc/cmdline)"
@@ -62,6 +81,8 @@ if [ -e /proc/vmcore ]; then
 	echo "inner: vmcore of $(stat -c %s /proc/vmcore) bytes"
 	# shellcheck disable=SC2154 # of the command line
 	[ ! "$look" ] || look "$look"
+	# shellcheck disable=SC2154 # of the command line
+	[ ! "$dump" ] || dump
 fi
 echo 'inner: end'
 poweroff -f

@@ -6,14 +6,15 @@ import struct
 
 import pytest
 
-from abi import Record
+from abi import Record, constant
 from front_images import (
     ARM64_MACHINES, BOOT_PARAMS, CMDLINE, DEFAULT_MACHINES, E820_ENTRY, E820_EXT, ELSEWHERE, INITRD, MAP_ENTRY, RAM,
     RESERVED, SETUP_DATA, START_INFO, START_MAGIC, StartInfo, X86_64_MACHINES, assert_enters_payload, boot,
     boot_by_stub, boot_with, complete_by_fdtput, completed_tree, decompile, image, machines_dtb, packed,
     pieces_of_ram,
 )
-from machine import ARM64, GIB, MIB, PAGE
+from machine import ARM64, BUILD, GIB, MIB, PAGE, wait_until_halted
+from symbols import symbols
 
 @pytest.mark.parametrize("name", ARM64_MACHINES)
 def test_arm64_entry(name, packed, tmp_path):
@@ -169,6 +170,18 @@ def test_x86_64_rest_of_boot_params(entered):
     table, end = (expected.offset(f"e820_table[{i}].start") for i in (0, params["e820_entries"]))
     expected.memory[table:end] = params.memory[table:end]
     assert params.memory == expected.memory
+
+
+def test_x86_64_exception(packed, tmp_path):
+    """Damaged code of the front end is told of as that of the purgatory is."""
+    image = packed("x86_64")
+    place = symbols(BUILD / "front-x86_64.elf")["sha256_blocks_portable"]
+    image.write(place - image.base, b"\x0f\x0b")
+    with boot(image, tmp_path) as machine:
+        line = machine.wait_for(r"^purgatory: .*\n")[0]
+        wait_until_halted(machine, image.arch, constant("E_FAULT"))
+    words = f"front end address: an exception: 0x0, syndrome 0x600000000, pc {place:#x} [code 23]; halted\n"
+    assert line == f"purgatory: refused: {words}"
 
 
 def test_x86_64_without_initrd(packed, tmp_path):

@@ -66,6 +66,32 @@ def test_forms(purgatory, form):
     assert "not a packed image" in purgatory("check", "file").stderr
 
 
+def test_linear_map(purgatory):
+    """What the block says of the old kernel's tables is shown, if it says anything."""
+    purgatory.file("file", flat(file_size=0x3000))
+    assert "linear map" not in purgatory.ok("inspect", "file").stdout
+    image = bytearray(flat(file_size=0x3000))
+    struct.pack_into("<I", image, 0x1010, 0x7184D454)
+    struct.pack_into("<IIQQQQIIQQQQQQ", image, 0x1280, 2, 5, 0x1234000, 0xFF11000040000000, 0x40000000, 0x17, 0x99, 2,
+                     0x40000000, 0x8000000, 0x100000, 0x10000, 0x80000000, 0x2000)
+    purgatory.file("file", bytes(image))
+    said = purgatory.ok("inspect", "file").stdout
+    assert "  verify           unless unmapped\n" in said
+    assert """linear map
+  flags            search
+  levels           0x5
+  root             0x1234000
+  va               0xff11000040000000
+  pa               0x40000000
+  tcr              0x17
+  budget           0x99
+  region           start 0x40000000 size 0x8000000 (128 MiB)
+  tables in        start 0x100000 size 0x10000 (64.0 KiB)
+                   start 0x80000000 size 0x2000 (8.0 KiB)
+segments (0)
+""" in said
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_damaged_forms(purgatory, form):
     """Truncated anywhere, and with any word of its headers changed: never a crash."""

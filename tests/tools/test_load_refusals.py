@@ -127,6 +127,12 @@ def load(purgatory, root, *args):
     (Q35, ["--dtb", "a", "--dtb", "b"], "load: --dtb is given twice; see 'purgatory load --help'"),
     (Q35, ["--stripes", "2", "-s", "4"], "load: --stripes is given twice; see 'purgatory load --help'"),
     (Q35, ["--machine", "a"], "load: --machine is given twice; see 'purgatory load --help'"),
+    (Q35, ["--verify", "never", "--verify", "always"],
+        "load: --verify is given twice; see 'purgatory load --help'"),
+    (Q35, ["--verify", "maybe"], "--verify: 'maybe' is not known; give always, unless-unmapped or never"),
+    (Q35, ["--verify="], "--verify: '' is not known; give always, unless-unmapped or never"),
+    (Q35, ["--verify=unless-unmapped"], "--verify: unless-unmapped is for --panic: a kernel that is left in order does "
+        "not keep its page tables; give always"),
     (Q35, ["--map", "--json"], "load: --map and --json exclude each other; see 'purgatory load --help'"),
     (Q35, ["--bogus"], "load: '--bogus' is not an option; see 'purgatory load --help'"),
     (Q35, ["--append"], "load: '--append' needs a value; see 'purgatory load --help'"),
@@ -287,7 +293,7 @@ def test_damaged_files(purgatory, tmp_path, name):
     """It takes a damaged file of a machine, or refuses it with one line; it never breaks."""
     root = machines.copy(tmp_path, name)
     kernel = purgatory.file("kernel", GOOD[machines.ARCH[name]])
-    panic = ["--panic"] if name in machines.CRASH else []
+    panic = ["--panic", "--verify=unless-unmapped"] if name in machines.CRASH else []
     for path in worth_damaging(root):
         content = path.read_bytes()
         for damaged in damages(content):

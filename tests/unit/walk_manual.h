@@ -25,7 +25,8 @@ struct manual {
 };
 
 enum manual_entry {
-	MANUAL_HOLE, /* nothing mapped; x86: nothing that could be written */
+	MANUAL_HOLE,  /* nothing mapped; x86: nothing that could be written */
+	MANUAL_GUARD, /* the same, but the entry would be a leaf if it were not protected as Linux does it */
 	MANUAL_TABLE,
 	MANUAL_LEAF,
 	MANUAL_INVALID, /* reserved, or not at this height */
@@ -45,7 +46,7 @@ uint64_t manual_table(const struct manual *manual, uint64_t address);
 uint64_t manual_leaf(const struct manual *manual, uint32_t height, uint64_t address);
 uint64_t manual_root(const struct manual *manual, uint64_t address);
 
-/* The same entry, but so that it does not count: absent, or on x86 read-only. */
+/* The same entry, but so that it does not count, as Linux does it: not valid, or on x86 read-only. */
 uint64_t manual_protect(uint64_t entry);
 
 /* Bits that mean nothing to whoever asks what is mapped: of entries that point at tables, of leaves, of the register.

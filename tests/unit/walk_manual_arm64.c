@@ -98,8 +98,12 @@ enum manual_entry manual_entry(const struct manual *manual, uint32_t height, uin
 {
 	uint64_t type = entry & 3;
 
-	if (!(type & 1))
+	if (!(type & 1) && (height > 0 || !(type & 2)))
 		return MANUAL_HOLE;
+	if (!(type & 1)) {
+		*address = address_in(manual, entry, manual->page_shift);
+		return MANUAL_GUARD;
+	}
 	if (type == PAGE_OR_TABLE && height > 0) {
 		*address = address_in(manual, entry, manual->page_shift);
 		return MANUAL_TABLE;

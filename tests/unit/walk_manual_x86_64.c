@@ -46,13 +46,17 @@ bool manual_has_leaf(const struct manual *manual, uint32_t height)
 /* R/W: "if 0, writes may not be allowed" to all that the entry controls. PS "must be 0" in entries of PML4 and PML5. */
 enum manual_entry manual_entry(const struct manual *manual, uint32_t height, uint64_t entry, uint64_t *address)
 {
-	if (!(entry & PRESENT) || !(entry & WRITABLE))
+	bool leaf = height == 0 || entry & PAGE_SIZE;
+
+	if (!(entry & PRESENT) || (!leaf && !(entry & WRITABLE)))
 		return MANUAL_HOLE;
 	*address = entry & ADDRESS;
-	if (height > 0 && !(entry & PAGE_SIZE))
+	if (!leaf)
 		return MANUAL_TABLE;
+	if (!manual_has_leaf(manual, height))
+		return MANUAL_INVALID;
 	*address &= ~UINT64_C(0) << manual_shift(manual, height);
-	return manual_has_leaf(manual, height) ? MANUAL_LEAF : MANUAL_INVALID;
+	return entry & WRITABLE ? MANUAL_LEAF : MANUAL_GUARD;
 }
 
 uint64_t manual_table(const struct manual *manual, uint64_t address)

@@ -4,12 +4,16 @@
 #include <string.h>
 
 #include <arch.h>
+#include <verify.h>
 
 #include "walk_manual.h"
 #include "walk_memory.h"
 #include "walk_oracle.h"
 
 #define HEIGHTS 5
+
+/* So many mappings of the root are tried. */
+#define DELTAS 4
 
 /* What must be found. */
 struct oracle {
@@ -32,7 +36,7 @@ struct translation {
 static void translate(const struct manual *manual, const struct purg_linear_map *map, uint64_t va,
 		      struct translation *translation)
 {
-	uint64_t table = manual->root, size = manual->root_size, way[HEIGHTS];
+	uint64_t table = manual->root, size = manual->root_size, way[HEIGHTS] = {0};
 
 	for (uint32_t height = manual->top;; height--) {
 		uint64_t at = table + (va >> manual_shift(manual, height)) % (size / 8) * 8;
@@ -58,14 +62,6 @@ static void translate(const struct manual *manual, const struct purg_linear_map 
 	}
 }
 
-static bool zero(const uint8_t *digest)
-{
-	for (int i = 0; i < PURG_DIGEST_SIZE; i++)
-		if (digest[i])
-			return false;
-	return true;
-}
-
 static bool is_physical(uint64_t start, uint64_t size)
 {
 	return size && start < arch_physical_end() && size <= arch_physical_end() - start;
@@ -85,7 +81,7 @@ static bool ranges_wrong(const struct purg_params *params)
 	if (!map->range_count || map->range_count > PURG_MAX_RANGES)
 		return true;
 	for (uint32_t i = 0; i < map->range_count; i++) {
-		uint64_t start = map->range[i].start, size = map->range[i].size;
+		uint64_t start = map->range[i].start, size = map->range[i].size, page = start / 4096 * 4096;
 
 		if (!is_physical(start, size))
 			return true;
@@ -93,8 +89,9 @@ static bool ranges_wrong(const struct purg_params *params)
 			const struct purg_console *console = &params->console[j];
 			uint64_t span = console->kind == PURG_CONSOLE_VGA ? PURG_CONSOLE_VGA_SPAN : PURG_CONSOLE_SPAN;
 
-			if (console->kind && console->kind != PURG_CONSOLE_8250_PORT && start < console->base + span &&
-			    console->base < start + size)
+			/* With room for the pages that have a part of the range. */
+			if (console->kind && console->kind != PURG_CONSOLE_8250_PORT && page < console->base + span &&
+			    console->base < page + size + 8192)
 				return true;
 		}
 	}
@@ -114,10 +111,13 @@ static uint64_t new_entries(const struct manual *manual, uint64_t va, uint64_t s
 struct look {
 	const struct purg_params *params;
 	struct manual manual;
-	uint64_t delta; /* of the virtual to the physical address; look-up only */
+	uint64_t delta; /* from physical to virtual addresses */
 	uint32_t segment;
 	uint64_t limit; /* of entries */
+	uint64_t pages; /* of one look-up */
 	bool mapped[PURG_MAX_SEGMENTS], control;
+	uint64_t delta_of_root[DELTAS]; /* a search: by the first mappings of the root's page */
+	uint32_t deltas;
 	struct oracle *oracle;
 };
 
@@ -163,14 +163,23 @@ static void mapped(struct look *look, uint32_t segment, uint64_t address)
 	look->mapped[segment] = true;
 }
 
+static uint64_t address_at(const struct look *look, uint64_t va, const struct translation *translation)
+{
+	return translation->address + va % (UINT64_C(1) << manual_shift(&look->manual, translation->height));
+}
+
+/* What is not mapped must name the page that it does not map. */
 static bool each_of_segment(struct look *look, uint64_t va, uint64_t size, const struct translation *translation)
 {
 	bool leaf = translation->end == MANUAL_LEAF;
+	uint64_t pa = va - look->delta;
 
-	look->oracle->pages += leaf ? 1 : size >> look->manual.page_shift;
+	look->pages += leaf ? 1 : size >> look->manual.page_shift;
 	if (leaf)
-		mapped(look, look->segment, va - look->delta);
-	return !leaf;
+		mapped(look, look->segment, pa);
+	else if (translation->end != MANUAL_GUARD || address_at(look, va, translation) != pa)
+		doubt(look, PURG_WALK_UNPROVEN, pa);
+	return !leaf && !look->oracle->doubts;
 }
 
 static uint64_t page_of(const struct look *look, uint64_t address)
@@ -180,11 +189,9 @@ static uint64_t page_of(const struct look *look, uint64_t address)
 
 static bool each_of_root(struct look *look, uint64_t va, uint64_t size, const struct translation *translation)
 {
-	uint64_t span = UINT64_C(1) << manual_shift(&look->manual, translation->height);
-
 	(void)size;
-	look->control =
-		translation->end == MANUAL_LEAF && translation->address + va % span == page_of(look, look->manual.root);
+	look->control = translation->end == MANUAL_LEAF &&
+			address_at(look, va, translation) == page_of(look, look->manual.root);
 	return false;
 }
 
@@ -193,11 +200,11 @@ static bool each_of_half(struct look *look, uint64_t va, uint64_t size, const st
 	const struct purg_params *params = look->params;
 	uint64_t pa = translation->address;
 
-	(void)va;
 	if (translation->end != MANUAL_LEAF)
 		return true;
 	look->oracle->pages += size >> look->manual.page_shift;
-	look->control |= look->manual.root - pa < size;
+	if (look->manual.root - pa < size && look->deltas < DELTAS)
+		look->delta_of_root[look->deltas++] = va - pa;
 	for (uint32_t i = 0; i < params->segment_count; i++) {
 		const struct purg_segment *segment = &params->segment[i];
 		uint64_t first = page_of(look, segment->start);
@@ -216,26 +223,58 @@ static void look_up(struct look *look, uint64_t pa, uint64_t size, each_fn *each
 
 	if (look->oracle->doubts)
 		return;
+	look->pages = 0;
 	if (start < look->manual.first || last < start || look->delta % page)
 		doubt(look, PURG_WALK_ADDRESS, pa);
 	else
 		look_from(look, start & -page, last | (page - 1), each);
+	if (!look->oracle->doubts)
+		look->oracle->pages += look->pages;
+}
+
+static void look_up_segments(struct look *look)
+{
+	const struct purg_params *params = look->params;
+
+	for (look->segment = 0; look->segment < params->segment_count; look->segment++) {
+		const struct purg_segment *segment = &params->segment[look->segment];
+
+		if (is_candidate(&params->linear_map, segment) && !look->mapped[look->segment])
+			look_up(look, segment->start, segment->size, each_of_segment);
+	}
 }
 
 /* The root first: if the tables do not map that, they are not what they should be. */
 static void look_up_all(struct look *look)
 {
-	const struct purg_params *params = look->params;
-
 	look_up(look, look->manual.root, 1, each_of_root);
 	if (!look->oracle->doubts && !look->control)
 		doubt(look, PURG_WALK_CONTROL, look->manual.root);
-	for (look->segment = 0; look->segment < params->segment_count; look->segment++) {
-		const struct purg_segment *segment = &params->segment[look->segment];
+	look_up_segments(look);
+}
 
-		if (is_candidate(&params->linear_map, segment))
-			look_up(look, segment->start, segment->size, each_of_segment);
+/* Then one of the mappings of the root must be that in which what is not mapped is not so on purpose. */
+static void search(struct look *look)
+{
+	look_from(look, look->manual.first, UINT64_MAX, each_of_half);
+	if (look->oracle->doubts)
+		return;
+	for (uint32_t i = 0; i < look->deltas; i++) {
+		struct look before = *look;
+		struct oracle found = *look->oracle;
+
+		look->delta = look->delta_of_root[i];
+		look_up_segments(look);
+		if (look->oracle->doubts >> PURG_WALK_BUDGET & 1)
+			return;
+		if (!look->oracle->doubts && memcmp(look->mapped, before.mapped, sizeof(before.mapped)) == 0)
+			return;
+		*look = before;
+		look->oracle->doubts = 0;
+		look->oracle->result = found.result;
+		look->oracle->address = found.address;
 	}
+	doubt(look, look->deltas ? PURG_WALK_UNPROVEN : PURG_WALK_CONTROL, look->manual.root);
 }
 
 /* All of the concatenation, or nothing of it. */
@@ -257,19 +296,19 @@ static uint64_t skip(const struct look *look)
 static uint32_t doubts_of_block(const struct purg_params *params, struct manual *manual)
 {
 	const struct purg_linear_map *map = &params->linear_map;
-	bool search = map->flags & PURG_LINEAR_MAP_SEARCH, any = false;
+	bool any = false;
 	uint32_t doubts = 0;
 
 	for (uint32_t i = 0; i < params->segment_count; i++)
 		any |= is_candidate(map, &params->segment[i]);
-	if (zero(params->block_digest) || zero(params->image_digest))
+	if (!verify_is_given(params->block_digest) || !verify_is_given(params->image_digest))
 		doubts |= 1u << PURG_WALK_DIGEST;
 	if (!any || !is_physical(map->region, map->region_size))
 		doubts |= 1u << PURG_WALK_REGION;
 	if (ranges_wrong(params))
 		doubts |= 1u << PURG_WALK_RANGES;
 	if (!manual_regime(map, memory.ttbr1, memory.tcr, manual) || manual->root % manual->root_align ||
-	    (search && (map->va || map->pa)))
+	    (map->flags & PURG_LINEAR_MAP_SEARCH && (map->va || map->pa)))
 		doubts |= 1u << PURG_WALK_GEOMETRY;
 	if (memory.no_caches)
 		doubts |= 1u << PURG_WALK_CACHES;
@@ -291,13 +330,10 @@ static void look_at(const struct purg_params *params, struct oracle *oracle)
 	if (oracle->doubts)
 		return;
 	oracle->at_work = true;
-	if (!(map->flags & PURG_LINEAR_MAP_SEARCH)) {
+	if (map->flags & PURG_LINEAR_MAP_SEARCH)
+		search(&look);
+	else
 		look_up_all(&look);
-	} else {
-		look_from(&look, look.manual.first, UINT64_MAX, each_of_half);
-		if (!oracle->doubts && !look.control)
-			doubt(&look, PURG_WALK_CONTROL, look.manual.root);
-	}
 	if (!oracle->doubts)
 		oracle->skip = skip(&look);
 }

@@ -104,7 +104,7 @@ static void begin(struct world *world, const struct purg_linear_map *map, bool r
 void world_begin(struct world *world, const struct purg_linear_map *map)
 {
 	begin(world, map, false);
-	add_range(world, world->pa + world->window / 2, 24);
+	add_range(world, world->pa + world->window / 2, 40);
 	place_root(world);
 }
 
@@ -147,6 +147,20 @@ bool world_map(struct world *world, uint64_t va, uint32_t height, uint64_t pa)
 		return false;
 	pa = pa >> manual_shift(manual, height) << manual_shift(manual, height);
 	return memory_set(world_entry(world, va, height), manual_leaf(manual, height, pa));
+}
+
+void world_guard(struct world *world, uint64_t pa, uint64_t size)
+{
+	uint64_t page = page_size(world);
+
+	for (uint64_t at = pa & -page; at < pa + size; at += page) {
+		uint64_t entry;
+
+		if (!world_map(world, world_va(world, at), 0, at))
+			return;
+		entry = world_entry(world, world_va(world, at), 0);
+		memory_set(entry, manual_protect(memory_get(entry)));
+	}
 }
 
 struct purg_segment *world_segment(struct world *world, uint64_t start, uint64_t size, uint32_t kind)
@@ -251,6 +265,9 @@ static void make_map(struct world *world, uint64_t targets)
 	uint64_t page = page_size(world), entry, address, root = world->manual.root;
 	uint32_t height;
 
+	for (uint32_t i = 0; i < world->params.segment_count; i++)
+		if (world_random(12))
+			world_guard(world, world->params.segment[i].start, world->params.segment[i].size);
 	for (uint64_t i = world_random(20); i--;)
 		map_some(world, near_place(world, 600));
 	for (uint64_t i = 0; i < targets; i++)

@@ -37,6 +37,9 @@ uint64_t world_va(const struct world *world, uint64_t pa);
  */
 bool world_map(struct world *world, uint64_t va, uint32_t height, uint64_t pa);
 
+/* Take the pages that have any of this memory out of the linear map, as Linux does it. */
+void world_guard(struct world *world, uint64_t pa, uint64_t size);
+
 /* Where the entry of this height lies, if there are tables down to it; else zero. */
 uint64_t world_entry(const struct world *world, uint64_t va, uint32_t height);
 
