@@ -428,39 +428,6 @@ static void every_reserved_byte(void **state)
 	expect_accepted();
 }
 
-static const uint32_t words[] = {
-	0,
-	PURG_VERIFY_UNLESS_UNMAPPED,
-	PURG_VERIFY_NEVER,
-	PURG_FAIL_RESET,
-	PURG_FAIL_RETURN,
-	PURG_FAIL_FALLBACK,
-	PURG_CONDUIT_HVC,
-	PURG_CONDUIT_SMC,
-	PURG_HANDOFF_X86_32,
-	PURG_HANDOFF_X86_16,
-	PURG_CONSOLE_PL011,
-	PURG_CONSOLE_8250,
-	PURG_CONSOLE_8250_PORT,
-	PURG_CONSOLE_VGA,
-	PURG_CONSOLE_SINK,
-	PURG_DIGEST_CONCAT,
-	PURG_DIGEST_STRIPED,
-	PURG_VERDICT_VERIFIED,
-	PURG_VERDICT_SKIPPED,
-	PURG_VERDICT_REFUSED,
-};
-
-static void policy_words_are_far_apart(void **state)
-{
-	size_t count = sizeof(words) / sizeof(words[0]);
-
-	(void)state;
-	for (size_t i = 0; i < count; i++)
-		for (size_t j = 0; j < i; j++)
-			assert_true(__builtin_popcount(words[i] ^ words[j]) >= 12);
-}
-
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -662,7 +629,6 @@ int main(void)
 		TEST(full_table),
 		TEST(index_is_named),
 		TEST(every_reserved_byte),
-		TEST(policy_words_are_far_apart),
 	};
 
 	return cmocka_run_group_tests_name("params", tests, NULL, NULL);
