@@ -460,11 +460,12 @@ static void change(struct input *input)
 /* Zeros at the end need not be there. */
 static size_t finish(const struct input *input, uint8_t *out, size_t max_size)
 {
+	static const uint8_t zeros[sizeof(struct purg_segment)];
 	const uint8_t *bytes = (const uint8_t *)input;
 	size_t size = sizeof(*input);
 
-	while (size > 1 && !bytes[size - 1])
-		size--;
+	while (size > sizeof(zeros) && !memcmp(bytes + size - sizeof(zeros), zeros, sizeof(zeros)))
+		size -= sizeof(zeros);
 	size = size < max_size ? size : max_size;
 	memcpy(out, bytes, size);
 	return size;

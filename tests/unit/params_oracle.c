@@ -66,10 +66,9 @@ static void require(struct oracle *oracle, bool holds, uint32_t code)
 
 static bool is_zero(const void *start, const void *end)
 {
-	for (const uint8_t *byte = start; byte < (const uint8_t *)end; byte++)
-		if (*byte)
-			return false;
-	return true;
+	static const uint8_t zeros[sizeof(struct purg_params)];
+
+	return memcmp(start, zeros, (size_t)((const uint8_t *)end - (const uint8_t *)start)) == 0;
 }
 
 static bool touch(wide start, wide end, wide start2, wide end2)
