@@ -117,6 +117,8 @@ static uint64_t random_size(const struct input *input, uint64_t start)
 		return random64() >> below(64);
 	case 2:
 		return 0;
+	case 3:
+		return (UINT64_C(1) << (32 + input->physical_bits % 25)) - 1 + below(3);
 	default:
 		return below(0x4000);
 	}
