@@ -3,7 +3,7 @@
 # SHA-256 with the purgatory.
 
 FRONTS := $(foreach arch,$(ARCHES),$O/front-$(arch).bin)
-FRONT_SHARED := src/console.c src/fail.c src/params_digest.c src/sha256.c src/string.c src/vga_text.c
+FRONT_SHARED := src/console.c src/fail.c src/fail_sentence.c src/params_digest.c src/sha256.c src/string.c src/vga_text.c
 
 # Where mmu_sync_memory is, and what map.c asks with. boot_params are the library's.
 FRONT_ARCH_arm64 := arch/arm64/mmu.S

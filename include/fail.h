@@ -3,10 +3,8 @@
 #ifndef FAIL_H
 #define FAIL_H
 
+#include <fail_sentence.h>
 #include <finding.h>
-
-/* The sentence for a PURG_E_* code. */
-const char *fail_sentence(uint32_t code);
 
 /* "purgatory: refused: ... [code 15]", and what becomes of it is still to be said. */
 void fail_tell(const struct finding *finding);

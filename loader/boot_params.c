@@ -15,6 +15,8 @@
 #define MAPPED_MAX (63 * PAGE)
 #define EXT_ENTRIES_MAX ((MAPPED_MAX - NODE_SIZE) / BP_E820_ENTRY_SIZE)
 
+_Static_assert(PURG_BOOT_PARAMS_REPORT == BP_SIZE + NODE_SIZE, "a record's node comes first behind boot_params");
+
 /* struct efi_setup_data: fw_vendor, a word that is not used, tables, smbios, eight reserved words. */
 #define EFI_DATA_SIZE 96
 #define EFI_DATA_TABLES 16
@@ -33,6 +35,7 @@
 /* Where everything lies, from boot_params on; zero: nowhere. */
 struct plan {
 	const struct purg_efi *efi;
+	uint64_t report;
 	uint64_t ext;
 	uint64_t efi_map;
 	uint64_t efi_node;
@@ -68,6 +71,8 @@ static int make_plan(struct plan *plan, const struct purg_boot_params *in)
 	*plan = (struct plan){.efi = efi_for(in), .size = BP_SIZE};
 	if (in->map_count > BP_E820_TABLE_ENTRIES + EXT_ENTRIES_MAX)
 		return PURG_ERR_BP_MAP;
+	if (in->report)
+		plan->report = place(plan, NODE_SIZE + sizeof(struct purg_report));
 	if (in->map_count > BP_E820_TABLE_ENTRIES)
 		plan->ext = place(plan, NODE_SIZE + (in->map_count - BP_E820_TABLE_ENTRIES) * BP_E820_ENTRY_SIZE);
 	if (plan->efi) {
@@ -262,6 +267,8 @@ int64_t boot_params_write(void *room_start, size_t room, const struct purg_boot_
 		return PURG_ERR_ROOM;
 	memset(out, 0, plan.size);
 	write_fields(out, in);
+	if (plan.report)
+		write_node(out, &link, in->address, plan.report, PURG_SETUP_REPORT, sizeof(struct purg_report));
 	if (plan.ext)
 		ext = write_node(out, &link, in->address, plan.ext, SETUP_E820_EXT,
 				 (in->map_count - BP_E820_TABLE_ENTRIES) * BP_E820_ENTRY_SIZE);

@@ -19,6 +19,7 @@ enum property {
 	RNG_SEED,
 	USABLE,
 	ELFCOREHDR,
+	REPORT,
 	WRITTEN,
 	IMA_BUFFER = WRITTEN, /* the measurements that the old kernel was handed */
 	KHO_FDT,              /* and its predecessor's kexec handover */
@@ -27,12 +28,21 @@ enum property {
 };
 
 static const char names[][32] = {
-	[BOOTARGS] = "bootargs",           [INITRD_START] = "linux,initrd-start",
-	[INITRD_END] = "linux,initrd-end", [KASLR_SEED] = "kaslr-seed",
-	[RNG_SEED] = "rng-seed",           [USABLE] = "linux,usable-memory-range",
-	[ELFCOREHDR] = "linux,elfcorehdr", [IMA_BUFFER] = "linux,ima-kexec-buffer",
-	[KHO_FDT] = "linux,kho-fdt",       [KHO_SCRATCH] = "linux,kho-scratch",
+	[BOOTARGS] = "bootargs",
+	[INITRD_START] = "linux,initrd-start",
+	[INITRD_END] = "linux,initrd-end",
+	[KASLR_SEED] = "kaslr-seed",
+	[RNG_SEED] = "rng-seed",
+	[USABLE] = "linux,usable-memory-range",
+	[ELFCOREHDR] = "linux,elfcorehdr",
+	[REPORT] = PURG_DTB_REPORT,
+	[IMA_BUFFER] = "linux,ima-kexec-buffer",
+	[KHO_FDT] = "linux,kho-fdt",
+	[KHO_SCRATCH] = "linux,kho-scratch",
 };
+
+/* A value lies at a multiple of 4, a record at one of 8. */
+#define REPORT_ROOM (sizeof(struct purg_report) + DTB_REPORT_ALIGN - FDT_TAGSIZE)
 
 /* The empty tree: a root with cells. The strings are in the order of the properties. */
 #define BIG(number) __builtin_bswap32(number)
@@ -229,8 +239,10 @@ static uint64_t value_size(const struct plan *plan, unsigned int property)
 		return in->rng_seed_size;
 	case USABLE:
 		return range_size * in->usable_count;
-	default: /* ELFCOREHDR */
+	case ELFCOREHDR:
 		return in->elfcorehdr_size ? range_size : 0;
+	default: /* REPORT */
+		return in->report ? REPORT_ROOM : 0;
 	}
 }
 
@@ -270,8 +282,11 @@ static void put_value(const struct plan *plan, unsigned int property, uint8_t *t
 		for (uint32_t i = 0; i < in->usable_count; i++)
 			to = put_range(to, in->usable[i].start, in->usable[i].size, &plan->cells);
 		break;
-	default: /* ELFCOREHDR */
+	case ELFCOREHDR:
 		put_range(to, in->elfcorehdr, in->elfcorehdr_size, &plan->cells);
+		break;
+	default: /* REPORT */
+		memset(to, 0, size);
 	}
 }
 

@@ -13,6 +13,8 @@ struct dtb_cells {
 	uint32_t size;
 };
 
+#define DTB_REPORT_ALIGN 8
+
 /* Is it sound, of a version that is known, aligned, and not larger than a kernel takes? Else PURG_ERR_*. */
 int dtb_check(const void *dtb, uint64_t size);
 

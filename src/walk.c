@@ -4,6 +4,7 @@
 #include <range.h>
 #include <verify.h>
 #include <walk.h>
+#include <walk_sentence.h>
 
 /* x86_64 with 5-level paging, and arm64 with 52 bits of address in pages of 4 KiB, have so many. */
 #define MAX_LEVELS 5
@@ -346,28 +347,9 @@ __attribute__((noinline)) void walk_old_tables(const struct purg_params *params,
 	walk->skip = skippable(&look);
 }
 
-/* By code, from PURG_WALK_DIGEST on. */
-static const char doubts[] = "no digest of the block or of the image\0"
-			     "no segment in the crash kernel's region\0"
-			     "the ranges are not memory\0"
-			     "not the tables of this architecture\0"
-			     "not in the kernel's half\0"
-			     "a table outside the ranges\0"
-			     "a table within itself\0"
-			     "not an entry of its level\0"
-			     "more entries than the budget\0"
-			     "the tables do not map their root\0"
-			     "no caches\0"
-			     "not unmapped on purpose\0";
-
 static void tell_doubt(const struct walk *walk)
 {
-	const char *sentence = doubts;
-
-	for (uint32_t i = PURG_WALK_DIGEST; i < walk->result; i++)
-		while (*sentence++)
-			;
-	console_puts(sentence);
+	console_puts(walk_sentence(walk->result));
 	if (walk->address) {
 		console_puts(": ");
 		console_hex(walk->address);

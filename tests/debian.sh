@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
-# debian.sh ARCH DIR [SUITE]: put a Debian kernel, DIR/vmlinuz, and a busybox initrd, DIR/initrd, for ARCH (arm64, x86_64)
-# into DIR. The kernel is that of SUITE if one is given, such as bookworm-backports. The packages come through apt, with
-# an apt state of its own below DIR, so that no foreign architecture need be added to the machine, and nothing is
-# installed.
+# debian.sh ARCH DIR [SUITE]: put a Debian kernel, DIR/vmlinuz, and a busybox initrd, DIR/initrd, for ARCH (arm64,
+# x86_64) into DIR. The kernel is that of SUITE if one is given, such as bookworm-backports. The packages come through
+# apt, with an apt state of its own below DIR, so that no foreign architecture need be added to the machine, and nothing
+# is installed.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

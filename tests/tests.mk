@@ -17,7 +17,7 @@ UNIT_tables := $(GENERIC) arch/arm64/tables.c
 # Those of the walk have physical memory of their own, and an oracle by each architecture's manual.
 WALK_UNIT := $(patsubst %,tests/unit/walk_%.c,cases cases_bad memory oracle world)
 $(foreach arch,$(ARCHES),$(eval UNIT_walk_$(arch) := $(WALK_UNIT) tests/unit/walk_manual_$(arch).c \
-	src/walk.c arch/$(arch)/old_tables.c))
+	src/walk.c src/walk_sentence.c arch/$(arch)/old_tables.c))
 UNIT_dtb := front/arm64/dtb.c
 UNIT_bootparams := front/x86_64/bootparams.c loader/boot_params.c loader/bzimage.c
 # Those of the library have all of it.

@@ -12,6 +12,7 @@ int command_load(int argc, char **argv);
 int command_exec(int argc, char **argv);
 int command_unload(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_report(int argc, char **argv);
 
 /* For each: nothing more to say than what went to stdout; fails if it did not get there. */
 int command_done(int code);

@@ -78,6 +78,13 @@ static const struct name failures[] = {
 	{0, NULL},
 };
 
+static const struct name conduits[] = {
+	{PURG_CONDUIT_NONE, "none"},
+	{PURG_CONDUIT_HVC, "hvc"},
+	{PURG_CONDUIT_SMC, "smc"},
+	{0, NULL},
+};
+
 static const struct name modes[] = {
 	{PURG_HANDOFF_NATIVE, "native 64-bit"},
 	{PURG_HANDOFF_X86_32, "x86 protected"},
@@ -252,6 +259,60 @@ static void print_linear_map(const struct purg_linear_map *map)
 		print_range(i ? "" : "tables in", map->range[i].start, map->range[i].size);
 }
 
+/* What is done on a refusal, as far as it is said. */
+static void print_failure(const struct purg_failure *failure)
+{
+	print_name("on failure", failures, failure->policy);
+	if (failure->delay) {
+		print_label("delay");
+		printf("%u s\n", failure->delay);
+	}
+	if (failure->conduit)
+		print_name("conduit", conduits, failure->conduit);
+	if (failure->reset_width) {
+		print_label("reset register");
+		printf("space %u address 0x%" PRIx64 " width %u value 0x%x\n", failure->reset_space,
+		       failure->reset_address, failure->reset_width, failure->reset_value);
+	}
+	if (failure->timer_hz) {
+		print_label("timer_hz");
+		printf("%" PRIu64 "\n", failure->timer_hz);
+	}
+}
+
+/* A segment, under a label that has its name. */
+static void print_segment(const char *label, const struct purg_segment *segment)
+{
+	print_range(label, segment->start, segment->size);
+	print_name("", kinds, segment->kind);
+	if (segment->lanes) {
+		print_label("");
+		printf("%u lanes\n", segment->lanes);
+	}
+	print_digest("", segment->digest);
+}
+
+static void print_fallback(const struct purgatory_image *purgatory)
+{
+	const struct purg_failure *failure = &purgatory->params.failure;
+
+	if (failure->policy != PURG_FAIL_FALLBACK)
+		return;
+	print_segment("fallback", &failure->fallback);
+	print_name("its handoff", modes, failure->fallback_handoff.mode);
+	print_bits("its checks", checks, failure->fallback_handoff.checks);
+	print_registers(&purgatory->header, &failure->fallback_handoff);
+}
+
+static void print_report(const struct purg_report_place *report)
+{
+	print_label("report");
+	if (report->address)
+		printf("address 0x%" PRIx64 " size 0x%x\n", report->address, report->size);
+	else
+		printf("none\n");
+}
+
 static void print_params(const struct purgatory_image *purgatory)
 {
 	const struct purg_params *params = &purgatory->params;
@@ -261,7 +322,8 @@ static void print_params(const struct purgatory_image *purgatory)
 	printf("%u.%u\n", params->abi_major, params->abi_minor);
 	print_name("verify", verifies, params->verify);
 	print_bits("flags", flags, params->flags);
-	print_name("on failure", failures, params->failure.policy);
+	print_failure(&params->failure);
+	print_fallback(purgatory);
 	for (unsigned int i = 0; i < PURG_MAX_CONSOLES; i++)
 		print_console(i, &params->console[i]);
 	print_name("handoff", modes, params->handoff.mode);
@@ -270,7 +332,7 @@ static void print_params(const struct purgatory_image *purgatory)
 	print_digest("digest", params->digest);
 	print_digest("block_digest", params->block_digest);
 	print_digest("image_digest", params->image_digest);
-	print_number("report", params->report.address);
+	print_report(&params->report);
 	print_label("copies");
 	printf("%u\n", params->copy_count);
 	print_linear_map(&params->linear_map);
@@ -278,7 +340,7 @@ static void print_params(const struct purgatory_image *purgatory)
 
 static void print_segments(const struct purg_params *params)
 {
-	char name[SEGMENT_NAME_SIZE], text[MEMORY_MAP_SIZE], label[32];
+	char name[SEGMENT_NAME_SIZE], label[32];
 
 	printf("segments (%u)\n", params->segment_count);
 	for (unsigned int i = 0; i < params->segment_count; i++) {
@@ -286,15 +348,7 @@ static void print_segments(const struct purg_params *params)
 
 		segment_name(segment, name);
 		snprintf(label, sizeof(label), "[%u] %s", i, name);
-		print_label(label);
-		printf("start 0x%" PRIx64 " size 0x%" PRIx64 " (%s)\n", segment->start, segment->size,
-		       memory_map_size(segment->size, text));
-		print_name("", kinds, segment->kind);
-		if (segment->lanes) {
-			print_label("");
-			printf("%u lanes\n", segment->lanes);
-		}
-		print_digest("", segment->digest);
+		print_segment(label, segment);
 	}
 }
 

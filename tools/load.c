@@ -13,6 +13,7 @@
 #include "inputs.h"
 #include "live.h"
 #include "machine.h"
+#include "on_failure.h"
 #include "plan.h"
 #include "purgatory_image.h"
 
@@ -22,6 +23,7 @@ struct options {
 	const char *dtb;
 	const char *stripes;
 	const char *verify;
+	const char *on_failure;
 	const char *machine;
 	struct initrds initrds;
 	bool reuse_cmdline;
@@ -49,6 +51,8 @@ static const char help[] =
 	"      --verify WHEN     always (default); unless-unmapped, with --panic: what the purgatory finds\n"
 	"                        unmapped from the crashed kernel's memory, or (x86_64) not writable\n"
 	"                        there, is not verified; never: by your word alone\n"
+	"      --on-failure WHAT what the purgatory does when it refuses KERNEL: halt (default); reset\n"
+	"                        this machine; reset:SECONDS, when its line could be read so long\n"
 	"  -n, --dry-run         plan only, and load nothing; needs root only to see where memory is\n"
 	"  -m, --map             draw what goes where in this machine's memory\n"
 	"  -j, --json            say the same as JSON\n"
@@ -66,6 +70,7 @@ enum {
 	OPTION_REUSE = 256,
 	OPTION_TOP_DOWN,
 	OPTION_VERIFY,
+	OPTION_ON_FAILURE,
 	OPTION_MACHINE,
 };
 
@@ -83,6 +88,7 @@ static const struct option long_options[] = {
 	{"console", required_argument, NULL, 'c'},
 	{"stripes", required_argument, NULL, 's'},
 	{"verify", required_argument, NULL, OPTION_VERIFY},
+	{"on-failure", required_argument, NULL, OPTION_ON_FAILURE},
 	{"dry-run", no_argument, NULL, 'n'},
 	{"map", no_argument, NULL, 'm'},
 	{"json", no_argument, NULL, 'j'},
@@ -123,6 +129,9 @@ static void take(struct options *options, struct request *request, int option, c
 		break;
 	case OPTION_VERIFY:
 		inputs_once(&options->verify, "load", "--verify", optarg);
+		break;
+	case OPTION_ON_FAILURE:
+		inputs_once(&options->on_failure, "load", "--on-failure", optarg);
 		break;
 	case 'n':
 		options->dry_run = true;
@@ -179,6 +188,7 @@ static void parse(struct options *options, struct request *request, int argc, ch
 	if (options->machine && !options->dry_run)
 		fail_usage("load", "--machine is for --dry-run only");
 	request->verify = verify_policy(options, request);
+	on_failure_read(&request->failure, options->on_failure);
 }
 
 /* The command line: given, this kernel's, a UKI's own, or none. */
@@ -264,6 +274,7 @@ static void read_inputs(struct options *options, struct request *request, const 
 	find_dtb(options, request, machine);
 	request->initrd = initrds_join(&options->initrds, kernel, &request->initrd_size);
 	find_consoles(request, machine);
+	on_failure_fill(&request->failure, machine, request->dtb);
 }
 
 int command_load(int argc, char **argv)

@@ -44,6 +44,12 @@ void machine_read_core(const struct machine *machine, struct purg_core *core);
  */
 void machine_read_tables(const struct machine *machine, const struct purg_range *region, struct purg_old_kernel *old);
 
+/*
+ * How far the counter counts in a second, if it does not say that itself and something else does; zero: not known.
+ * Takes a moment.
+ */
+uint64_t machine_timer_hz(const struct machine *machine);
+
 /* Where the running kernel's code begins; false if nothing says so. */
 bool machine_kernel_start(const struct machine *machine, uint64_t *start);
 

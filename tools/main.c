@@ -23,6 +23,7 @@ static const struct command {
 	{"exec", "leave this kernel for the loaded one", command_exec},
 	{"unload", "forget the loaded kernel", command_unload},
 	{"status", "say whether a kernel is loaded", command_status},
+	{"report", "tell what the purgatory has found that started this kernel", command_report},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -44,9 +45,9 @@ static int help(void)
 	     "  purgatory COMMAND --help     show the options of a command\n"
 	     "  purgatory --version          show the version and exit\n"
 	     "\n"
-	     "Exit codes: 0 done; 1 'check' found a digest that does not match, 'status' a loaded kernel;\n"
-	     "2 anything else: usage, or a file that cannot be read, used or written. Errors are one\n"
-	     "line on stderr.");
+	     "Exit codes: 0 done; 1 'check' found a digest that does not match, 'status' a loaded kernel,\n"
+	     "'report' a refusal; 2 anything else: usage, or a file that cannot be read, used or written.\n"
+	     "Errors are one line on stderr.");
 	return command_done(0);
 }
 
@@ -60,7 +61,7 @@ static int version(void)
 int main(int argc, char **argv)
 {
 	if (argc < 2)
-		fail_usage(NULL, "which command? pack, inspect, check, load, exec, unload or status");
+		fail_usage(NULL, "which command? pack, inspect, check, load, exec, unload, status or report");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return help();
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
@@ -68,5 +69,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	fail_usage(NULL, "'%s' is not a command; pack, inspect, check, load, exec, unload and status are", argv[1]);
+	fail_usage(NULL, "'%s' is not a command; pack, inspect, check, load, exec, unload, status and report are",
+		   argv[1]);
 }

@@ -236,6 +236,8 @@ static void fill_params(struct plan *plan)
 	struct purg_params *params = purg_blob_params(plan->purgatory, plan->header.mem_size);
 
 	params->handoff = plan->handoff;
+	params->failure = request->failure;
+	params->report = (struct purg_report_place){.address = plan->report, .size = sizeof(struct purg_report)};
 	memcpy(params->console, request->consoles.console, sizeof(params->console));
 	pieces_describe(plan->piece, plan->count, request->stripes, params);
 	params->verify = request->verify;

@@ -25,7 +25,8 @@ struct request {
 	const char *dtb_name; /* for what is wrong with it */
 	struct console_set consoles;
 	uint32_t stripes;
-	uint32_t verify; /* PURG_VERIFY_* */
+	uint32_t verify;             /* PURG_VERIFY_* */
+	struct purg_failure failure; /* complete */
 	bool top_down;
 	bool panic; /* for when this kernel crashes */
 };
@@ -42,6 +43,7 @@ struct plan {
 	struct purg_params *params; /* in it */
 	struct purg_header header;
 	struct purg_handoff handoff;
+	uint64_t report;          /* where the purgatory leaves its record, for the next kernel to show */
 	uint64_t purgatory_start; /* where it is to be, and to be entered ... */
 	uint64_t purgatory_size;  /* ... and the memory that is kept free for it, in pages */
 	struct piece piece[PLAN_PIECES_MAX];
@@ -67,7 +69,7 @@ struct plan_limits {
 /* Plan a load; digests are computed last. Fails if there is no room for something, naming it. */
 void plan_make(struct plan *plan, const struct request *request, struct machine *machine);
 
-/* For plan_make: place what this architecture's kernels are given, and fill in the handoff. */
+/* For plan_make: place what this architecture's kernels are given, and fill in the handoff and the record's place. */
 void plan_arm64(struct plan *plan);
 void plan_x86_64(struct plan *plan);
 

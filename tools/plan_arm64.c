@@ -84,6 +84,25 @@ static uint64_t place_initrd(struct plan *plan, uint64_t kernel)
 	return plan_place(plan, "initrd", request->initrd, request->initrd_size, &limits);
 }
 
+/* The completed tree, and where in it the record goes. */
+static const void *write_dtb(const struct request *request, const struct purg_dtb *in, uint64_t *size, uint64_t *report)
+{
+	int64_t result = purg_dtb_size(in);
+	void *dtb = NULL;
+
+	if (result >= 0) {
+		*size = (uint64_t)result;
+		dtb = allocate(1, *size);
+		result = purg_dtb_write(dtb, *size, in);
+	}
+	if (result >= 0)
+		result = purg_dtb_report(dtb, *size);
+	if (result < 0)
+		fail(request->dtb_name, "dtb", "%s", purg_strerror(result));
+	*report = (uint64_t)result;
+	return dtb;
+}
+
 /* The tree is made last, since it says where the others are; its size depends on none of that. */
 static uint64_t place_dtb(struct plan *plan, uint64_t kernel, uint64_t initrd)
 {
@@ -95,10 +114,11 @@ static uint64_t place_dtb(struct plan *plan, uint64_t kernel, uint64_t initrd)
 		.bootargs = request->cmdline,
 		.initrd = initrd,
 		.initrd_size = request->initrd_size,
+		.report = true,
 	};
 	uint8_t seed[SEED_SIZE];
-	int64_t size;
-	void *dtb;
+	uint64_t size, report, start;
+	const void *dtb;
 
 	if (getrandom(seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed) &&
 	    getrandom(&in.kaslr_seed, sizeof(in.kaslr_seed), GRND_NONBLOCK) == sizeof(in.kaslr_seed)) {
@@ -112,15 +132,11 @@ static uint64_t place_dtb(struct plan *plan, uint64_t kernel, uint64_t initrd)
 		in.usable_count = usable.count;
 		in.elfcorehdr = plan_core(plan, &in.elfcorehdr_size);
 	}
-	size = purg_dtb_size(&in);
-	if (size < 0)
-		fail(request->dtb_name, "dtb", "%s", purg_strerror(size));
-	dtb = allocate(1, (size_t)size);
-	size = purg_dtb_write(dtb, (size_t)size, &in);
+	dtb = write_dtb(request, &in, &size, &report);
 	free((void *)in.usable);
-	if (size < 0)
-		fail(request->dtb_name, "dtb", "%s", purg_strerror(size));
-	return plan_place(plan, "dtb", dtb, (uint64_t)size, &limits);
+	start = plan_place(plan, "dtb", dtb, size, &limits);
+	plan->report = start + report;
+	return start;
 }
 
 void plan_arm64(struct plan *plan)

@@ -102,6 +102,7 @@ void plan_draw(const struct plan *plan)
 	memory_map_draw(&map, 0, 0);
 	printf("entry 0x%" PRIx64 "\n", plan->purgatory_start + plan->header.entry);
 	printf("verify %s\n", verify_name(plan->params->verify));
+	printf("report 0x%" PRIx64 "\n", plan->report);
 }
 
 static void json_string(const char *text)
@@ -177,6 +178,21 @@ static void json_linear_map(const struct purg_linear_map *map)
 	printf("]}");
 }
 
+/* What is done when the kernel is refused. */
+static void json_failure(const struct purg_failure *failure)
+{
+	bool reset = failure->policy == PURG_FAIL_RESET;
+
+	printf(",\n \"on_failure\": {\"policy\": \"%s\", \"delay\": %u, \"timer_hz\": %" PRIu64,
+	       reset ? "reset" : "halt", failure->delay, failure->timer_hz);
+	if (failure->conduit)
+		printf(", \"conduit\": \"%s\"", failure->conduit == PURG_CONDUIT_HVC ? "hvc" : "smc");
+	if (failure->reset_width)
+		printf(", \"reset_space\": %u, \"reset_address\": %" PRIu64 ", \"reset_value\": %u",
+		       failure->reset_space, failure->reset_address, failure->reset_value);
+	printf("}");
+}
+
 void plan_json(const struct plan *plan)
 {
 	printf("{\"arch\": \"%s\", \"panic\": %s, \"entry\": %" PRIu64 ",\n \"purgatory\": ",
@@ -192,6 +208,9 @@ void plan_json(const struct plan *plan)
 	printf(",\n \"verify\": \"%s\"", verify_name(plan->params->verify));
 	if (plan->params->verify == PURG_VERIFY_UNLESS_UNMAPPED)
 		json_linear_map(&plan->params->linear_map);
+	json_failure(&plan->params->failure);
+	printf(",\n \"report\": ");
+	json_range(plan->report, plan->params->report.size);
 	printf(",\n \"segments\": [");
 	for (unsigned int i = 0; i < plan->count; i++) {
 		const struct piece *piece = &plan->piece[i];

@@ -128,6 +128,7 @@ static uint64_t place_boot_params(struct plan *plan, struct purg_boot_params *in
 	in->rsdp = plan->machine->rsdp;
 	in->efi = plan->machine->has_efi ? &plan->machine->efi : NULL;
 	in->old = plan->machine->boot_params;
+	in->report = true;
 	if (getrandom(seed, sizeof(seed), GRND_NONBLOCK) == sizeof(seed)) {
 		in->seed = seed;
 		in->seed_size = sizeof(seed);
@@ -141,6 +142,7 @@ static uint64_t place_boot_params(struct plan *plan, struct purg_boot_params *in
 	if (size < 0)
 		fail(plan->request->kernel.file.path, "boot_params", "%s", purg_strerror(size));
 	plan_add(plan, "bootprm", data, (uint64_t)size, in->address, (uint64_t)size);
+	plan->report = in->address + PURG_BOOT_PARAMS_REPORT;
 	return in->address;
 }
 

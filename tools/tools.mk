@@ -6,7 +6,7 @@ COMMAND := $O/purgatory
 COMMANDS := $(foreach arch,$(ARCHES),$O/command/$(arch)/purgatory)
 COMMAND_SANITIZED := $O/tests/purgatory-sanitized
 
-COMMAND_SOURCES := $(wildcard tools/*.c) $(LOADER_SOURCES)
+COMMAND_SOURCES := $(wildcard tools/*.c) src/fail_sentence.c src/walk_sentence.c $(LOADER_SOURCES)
 COMMAND_LIBRARIES := -lfdt -lz -lzstd -pthread
 # $(call command-sources,ARCH)
 command-sources = $(COMMAND_SOURCES) tools/blobs.S $(call loader-sha256,$(1))

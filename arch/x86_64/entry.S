@@ -136,14 +136,14 @@ arch_return:
 	leaq	caller(%rip), %rdi
 	lgdt	CALLER_GDTR(%rdi)
 
-	/* Z: the selector from `saved`, in eax, can be loaded. */
+	/* C: the selector from `saved`, in eax, cannot be loaded. */
 	.macro	find saved
 	movzwl	\saved(%rdi), %eax
 	call	find_descriptor
 	.endm
 	.macro	restore reg, saved
 	find	\saved
-	jnz	1f
+	jc	1f
 	movl	%eax, %\reg
 1:
 	.endm
@@ -153,13 +153,13 @@ arch_return:
 	restore	fs, CALLER_FS
 	restore	gs, CALLER_GS
 	find	CALLER_CS
-	jnz	2f
+	jc	2f
 	leaq	2f(%rip), %rdx
 	pushq	%rax
 	pushq	%rdx
 	lretq
 2:	find	CALLER_TR
-	jnz	3f
+	jc	3f
 	andl	$~7, %eax
 	jz	3f
 	movq	CALLER_GDTR + 2(%rdi), %rdx
@@ -186,17 +186,14 @@ arch_return:
 	popfq
 	ret
 
-/* Z: eax is null, or within GDTR's limit. Clobbers edx, ecx. */
+/* C: eax is neither null nor within GDTR's limit. Clobbers edx. */
 find_descriptor:
-	xorl	%ecx, %ecx
 	testl	$~7, %eax
 	jz	4f
 	movl	%eax, %edx
 	orl	$7, %edx
 	cmpw	%dx, CALLER_GDTR(%rdi)
-	adcl	$0, %ecx
-4:	testl	%ecx, %ecx
-	ret
+4:	ret
 	.size	arch_return, . - arch_return
 
 /* Flat descriptors with the accessed bit set, so that the CPU never writes to them (SDM volume 3, 3.4.5). */

@@ -8,9 +8,6 @@
 /* Those that probe_read may meet: #PF, and #GP for an address that is not canonical. */
 #define OF_PROBES (1 << VECTOR_GP | 1 << VECTOR_PF)
 
-/* Those after which CR2 has an address: #PF, and #DF, which a #PF may have become. */
-#define WITH_ADDRESS (1 << VECTOR_DF | 1 << VECTOR_PF)
-
 /*
  * probe_read - read eight bytes where there may be nothing to read.
  *
@@ -38,7 +35,7 @@ probe_failed:
  * none of our business, and counted.
  *
  * In:       the exception's frame on the stack that its gate names
- * Out:      fault(vector << 32 | error code, rip, CR2 or 0), the second time a halt; or, for what probe_read meets,
+ * Out:      fault(vector << 32 | error code, rip, CR2 of a #PF or 0), the second time a halt; or, for what probe_read meets,
  *           where that fails; an NMI: to where it came from
  * Clobbers: everything, rax, rcx and rdx, or nothing
  * State:    64-bit mode, CS SELECTOR_CODE; interrupts masked
@@ -85,9 +82,8 @@ caught:
 2:	btsl	$0, already(%rip)
 	jc	4f
 	xorl	%edx, %edx
-	movl	$WITH_ADDRESS, %ecx
-	btl	%eax, %ecx
-	jnc	3f
+	cmpl	$VECTOR_PF, %eax
+	jne	3f
 	movq	%cr2, %rdx
 3:	movq	%rax, %rdi
 	shlq	$32, %rdi

@@ -43,7 +43,7 @@ static struct tss tss;
 /* A frame is of five words, and vectors.S pushes two. */
 static _Alignas(16) uint64_t stacks[STACKS - 1][8];
 
-static struct table_register found_idt, found_gdt;
+static struct table_register our_idt, our_gdt, found_idt;
 
 extern const uint8_t vectors[];
 
@@ -68,25 +68,23 @@ static void build(void)
 	descriptors[SELECTOR_DATA / 8] = DESCRIPTOR_DATA;
 	descriptors[SELECTOR_TSS / 8] = segments_with_base(DESCRIPTOR_TSS | (sizeof(tss) - 1), (uintptr_t)&tss);
 	descriptors[SELECTOR_TSS / 8 + 1] = (uintptr_t)&tss >> 32;
+	our_idt.limit = sizeof(idt) - 1;
+	our_idt.base = (uintptr_t)idt;
+	our_gdt.limit = sizeof(descriptors) - 1;
+	our_gdt.base = (uintptr_t)descriptors;
 }
 
-/* The IDT is the last to come and the first to go: it needs the others. */
 void arch_vectors_begin(void)
 {
-	struct table_register our_gdt = {sizeof(descriptors) - 1, (uintptr_t)descriptors};
-	struct table_register our_idt = {sizeof(idt) - 1, (uintptr_t)idt};
-
 	build();
-	__asm__ volatile("sgdt %0" : "=m"(found_gdt));
 	__asm__ volatile("sidt %0" : "=m"(found_idt));
 	__asm__ volatile("lgdt %0" : : "m"(our_gdt) : "memory");
 	__asm__ volatile("ltr %w0" : : "r"(SELECTOR_TSS) : "memory");
 	__asm__ volatile("lidt %0" : : "m"(our_idt) : "memory");
 }
 
-/* Not TR: what it had may be in no GDT any more, and whoever has an IDT that needs it loads it first. */
+/* The GDT has what the next program is entered with, and TR is in it: what TR had may be in no GDT any more. */
 void arch_vectors_end(void)
 {
 	__asm__ volatile("lidt %0" : : "m"(found_idt) : "memory");
-	__asm__ volatile("lgdt %0" : : "m"(found_gdt) : "memory");
 }

@@ -5,7 +5,6 @@
 
 #define VECTOR_COUNT 32
 #define VECTOR_NMI 2
-#define VECTOR_DF 8
 #define VECTOR_GP 13
 #define VECTOR_PF 14
 

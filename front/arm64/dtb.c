@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /* The format: Devicetree Specification v0.4, chapter 5. */
 #include "dtb.h"
+#include <purgatory/loader.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -25,10 +26,15 @@
 #define FDT_RESERVED_ENTRY 16
 
 /* The new property names, as they follow the old strings; each offset is the sum of the sizes before it. */
-static const char new_names[] = "bootargs\0linux,initrd-start\0linux,initrd-end";
+static const char new_names[] = "bootargs\0linux,initrd-start\0linux,initrd-end\0" PURG_DTB_REPORT;
 #define NAME_BOOTARGS 0
 #define NAME_INITRD_START (NAME_BOOTARGS + (uint32_t)sizeof("bootargs"))
 #define NAME_INITRD_END (NAME_INITRD_START + (uint32_t)sizeof("linux,initrd-start"))
+#define NAME_REPORT (NAME_INITRD_END + (uint32_t)sizeof("linux,initrd-end"))
+
+/* A value lies at a multiple of 4, a record at one of 8. */
+#define REPORT_ALIGN 8u
+#define REPORT_ROOM (sizeof(struct purg_report) + REPORT_ALIGN - sizeof(uint32_t))
 
 /* The input's blocks, checked to lie inside it. */
 struct dtb {
@@ -151,12 +157,24 @@ static void put_address(struct out *out, uint32_t name, uint64_t address)
 	put_property(out, name, &address, sizeof(address));
 }
 
+/* The value comes behind token, size and name. */
+static void put_report(struct out *out, uint32_t name, uint32_t *report)
+{
+	static const uint8_t zeros[REPORT_ROOM];
+	uint32_t value = (uint32_t)(out->pos + 3 * sizeof(uint32_t));
+
+	*report = (value + REPORT_ALIGN - 1) & -REPORT_ALIGN;
+	put_property(out, name, zeros, sizeof(zeros));
+}
+
 static void put_changes(struct walk *walk)
 {
 	const struct dtb_changes *changes = walk->changes;
 	uint32_t names = walk->in->strings_size;
 
 	put_property(&walk->out, names + NAME_BOOTARGS, changes->bootargs, changes->bootargs_size);
+	if (changes->report)
+		put_report(&walk->out, names + NAME_REPORT, changes->report);
 	if (changes->initrd_start == changes->initrd_end)
 		return;
 	put_address(&walk->out, names + NAME_INITRD_START, changes->initrd_start);
@@ -210,7 +228,7 @@ static bool same_string(const char *one, const char *other)
 static bool is_replaced(const char *name)
 {
 	return same_string(name, new_names + NAME_BOOTARGS) || same_string(name, new_names + NAME_INITRD_START) ||
-	       same_string(name, new_names + NAME_INITRD_END);
+	       same_string(name, new_names + NAME_INITRD_END) || same_string(name, new_names + NAME_REPORT);
 }
 
 static int begin_node(struct walk *walk)

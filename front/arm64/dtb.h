@@ -18,6 +18,7 @@ struct dtb_changes {
 	uint32_t bootargs_size; /* with its NUL */
 	uint64_t initrd_start;  /* start == end: no initrd, and the properties of an old one are dropped */
 	uint64_t initrd_end;
+	uint32_t *report; /* NULL: no room for a record; else where in out that is, at a multiple of 8 */
 };
 
 #define DTB_E_NULL -1

@@ -30,7 +30,8 @@ static void check_source(const struct front *front, const uint32_t *dtb)
 		front_fail(FRONT_E_SOURCE, "the machine's DTB lies in the memory that the image takes");
 }
 
-static uint64_t complete_dtb(const struct front *front, uint64_t source)
+/* *report: where in it the room for the record is. */
+static uint64_t complete_dtb(const struct front *front, uint64_t source, uint32_t *report)
 {
 	const struct purg_pack *pack = front->pack;
 	uint64_t room = front->base + pack->room;
@@ -40,6 +41,7 @@ static uint64_t complete_dtb(const struct front *front, uint64_t source)
 		.bootargs_size = (uint32_t)pack->cmdline_size,
 		.initrd_start = initrd,
 		.initrd_end = initrd + pack->initrd_size,
+		.report = report,
 	};
 	const void *dtb;
 	size_t size;
@@ -64,6 +66,7 @@ void front_main(uint64_t base, uint64_t dtb)
 {
 	struct purg_regs_arm64 *regs;
 	struct front front;
+	uint32_t report;
 
 	front_open(&front, base, PURG_ARCH_ARM64, UINT64_MAX);
 	if (base % PACK_ARM64_ALIGN)
@@ -73,12 +76,13 @@ void front_main(uint64_t base, uint64_t dtb)
 		front_fail(FRONT_E_HANDOFF, "the kernel's entry does not lie inside the image");
 	if (front.pack->cmdline_size > DTB_MAX_SIZE)
 		front_fail(FRONT_E_CMDLINE, "the command line is longer than a DTB can hold");
-	dtb = complete_dtb(&front, dtb);
+	dtb = complete_dtb(&front, dtb, &report);
 
 	mmu_sync_memory((uint64_t)front.params, sizeof(*front.params));
 	front_add_base(&front);
 	regs->pc += base;
 	regs->x0 = dtb;
+	front.params->report = (struct purg_report_place){.address = dtb + report, .size = sizeof(struct purg_report)};
 	front_seal(&front);
 	mmu_sync_memory((uint64_t)front.params, sizeof(*front.params));
 	front_enter(base + front.pack->purgatory);

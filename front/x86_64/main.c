@@ -66,6 +66,7 @@ static uint64_t complete_boot_params(const struct front *front, const struct hvm
 		.rsdp = info->rsdp,
 		.map = (const struct purg_mem *)info->map,
 		.map_count = info->map_count,
+		.report = true,
 	};
 	int64_t result = BOOTPARAMS_E_TEMPLATE;
 
@@ -109,6 +110,8 @@ void front_main(uint64_t start_info, uint64_t limit)
 	front_add_base(&front);
 	regs->rip += front.base;
 	regs->rsi = boot_params;
+	front.params->report = (struct purg_report_place){.address = boot_params + PURG_BOOT_PARAMS_REPORT,
+							  .size = sizeof(struct purg_report)};
 	front_seal(&front);
 	arch_vectors_end();
 	front_enter(front.base + front.pack->purgatory);

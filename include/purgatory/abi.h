@@ -532,7 +532,7 @@ struct purg_report {
 	uint64_t ticks_copy;     /* copies */
 	uint64_t ticks_hz;       /* ticks in a second; zero: not known */
 	uint64_t cpu_id[2];      /* arm64: MIDR_EL1, MPIDR_EL1. x86_64: EAX of CPUID 1, APIC id */
-	uint64_t walk_pages;     /* pages of segments that were looked up; of a search: and those that it found mapped */
+	uint64_t walk_pages;     /* pages of segments that were looked up; a search adds what it found mapped */
 	uint64_t walk_address;   /* PURG_WALK_MAPPED: the first such physical address; in doubt: what was doubted */
 	uint64_t fault_syndrome; /* on an exception: ESR, or vector and error code; */
 	uint64_t fault_pc;       /* ELR, or RIP; */

@@ -501,15 +501,22 @@ struct purg_boot_params {
 	const void *old;  /* the running kernel's boot_params, 4096 bytes: screen, video and disks; NULL: none */
 	const void *seed; /* for the kernel's random numbers (SETUP_RNG_SEED); NULL: none */
 	uint32_t seed_size;
-	uint32_t reserved2;
+	uint32_t report; /* not zero: room for a struct purg_report, at PURG_BOOT_PARAMS_REPORT */
 };
 
 /*
- * The bytes that it will take: 4096, and behind them setup_data: memory map entries from the 129th on, EFI, seed. A
- * result of purg_boot_params_size for the same `in` is enough room. write returns the bytes. A chain of setup_data that
- * the kernel's file or old has is not gone on with: it is of another boot.
- * Errors: PURG_ERR_BP_*, PURG_ERR_ROOM, PURG_ERR_ALIGN, PURG_ERR_WRAP, PURG_ERR_ARGUMENT (a seed of more than 258032
- * bytes, which Linux cannot map; a header_size that no purg_bzimage_read gives).
+ * A record's room is the data of a node of setup_data that Linux keeps and ignores, and shows in
+ * /sys/kernel/boot_params/setup_data: its type ("PURG" in memory), and the room's offset from boot_params.
+ */
+#define PURG_SETUP_REPORT 0x47525550
+#define PURG_BOOT_PARAMS_REPORT 0x1010
+
+/*
+ * The bytes that it will take: 4096, and behind them setup_data: a record's room, memory map entries from the 129th on,
+ * EFI, seed. A result of purg_boot_params_size for the same `in` is enough room. write returns the bytes. A chain of
+ * setup_data that the kernel's file or old has is not gone on with: it is of another boot. Errors: PURG_ERR_BP_*,
+ * PURG_ERR_ROOM, PURG_ERR_ALIGN, PURG_ERR_WRAP, PURG_ERR_ARGUMENT (a seed of more than 258032 bytes, which Linux cannot
+ * map; a header_size that no purg_bzimage_read gives).
  */
 int64_t purg_boot_params_size(const struct purg_boot_params *in);
 int64_t purg_boot_params_write(void *out, size_t room, const struct purg_boot_params *in);
@@ -603,14 +610,15 @@ struct purg_dtb {
 	uint64_t elfcorehdr_size;         /* zero: none */
 	const struct purg_range *dropped; /* memory reservations to drop: what lies within one of these, up to ... */
 	uint32_t dropped_count;           /* ... the end of its last page of 4 KiB. As such the old DTB is one */
-	uint32_t reserved;
+	uint32_t report;                  /* not zero: room for a struct purg_report, where purg_dtb_report says */
 };
 
 /*
  * The completed DTB: a copy in which /chosen has what is said here. What it had before of linux,initrd-start and -end,
- * kaslr-seed, rng-seed, linux,usable-memory-range, linux,elfcorehdr, linux,ima-kexec-buffer, linux,kho-fdt and
- * linux,kho-scratch was for the old kernel, and goes if nothing takes its place; with it go the reservations of the old
- * initrd and of the IMA buffer, in the same way as dropped. All the rest stays, such as linux,uefi-*.
+ * kaslr-seed, rng-seed, linux,usable-memory-range, linux,elfcorehdr, purgatory,report, linux,ima-kexec-buffer,
+ * linux,kho-fdt and linux,kho-scratch was for the old kernel, and goes if nothing takes its place; with it go the
+ * reservations of the old initrd and of the IMA buffer, in the same way as dropped. All the rest stays, such as
+ * linux,uefi-*.
  *
  * Addresses are written with the root's #address-cells and #size-cells and must fit; if it does not say, with 1 and 1,
  * as Linux reads them (the Devicetree Specification has 2 and 1). linux,initrd-* have two cells always. The empty tree
@@ -621,6 +629,16 @@ struct purg_dtb {
  */
 int64_t purg_dtb_size(const struct purg_dtb *in);
 int64_t purg_dtb_write(void *out, size_t room, const struct purg_dtb *in);
+
+/* The property of /chosen that is a record's room. */
+#define PURG_DTB_REPORT "purgatory,report"
+
+/*
+ * Where the room for a record is in a DTB, or the record, if a kernel was started with this DTB: the offset in
+ * PURG_DTB_REPORT of /chosen, a multiple of 8. Where the DTB is used it must lie at such a multiple, too.
+ * Errors: PURG_ERR_REPORT_NONE, PURG_ERR_REPORT_SIZE (the property is too short), PURG_ERR_DTB_*, PURG_ERR_ALIGN.
+ */
+int64_t purg_dtb_report(const void *dtb, size_t size);
 
 /* ---- elfcorehdr: the ELF header that a crash kernel finds its predecessor's memory by. ---- */
 

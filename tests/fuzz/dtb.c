@@ -58,6 +58,15 @@ static void *complete(const struct purg_dtb *in, int64_t *size)
 	return out;
 }
 
+/* Whatever the tree, room that is found lies in it. */
+static int64_t find_room(const void *dtb, size_t size)
+{
+	int64_t at = purg_dtb_report(dtb, size);
+
+	ensure(at < 0 || (at % 8 == 0 && (size_t)at < size && size - (size_t)at >= sizeof(struct purg_report)));
+	return at;
+}
+
 static void check_chosen(const void *out, const struct purg_dtb *in)
 {
 	int chosen = fdt_path_offset(out, "/chosen"), size;
@@ -72,6 +81,8 @@ static void check_chosen(const void *out, const struct purg_dtb *in)
 	ensure(!fdt_getprop(out, chosen, "linux,usable-memory-range", &size) == !in->usable_count);
 	ensure(!fdt_getprop(out, chosen, "linux,elfcorehdr", &size) == !in->elfcorehdr_size);
 	ensure(!fdt_getprop(out, chosen, "linux,kho-fdt", &size));
+	ensure(in->report ? find_room(out, fdt_totalsize(out)) > 0
+			  : find_room(out, fdt_totalsize(out)) == PURG_ERR_REPORT_NONE);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -89,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dtb = malloc(size ? size : 1);
 	memcpy(dtb, data, size);
 	read_memory(dtb, size);
+	find_room(dtb, size);
 	in = (struct purg_dtb){
 		.dtb = size ? dtb : NULL,
 		.size = size,
@@ -104,6 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.elfcorehdr_size = order.elfcorehdr_size,
 		.dropped = order.range,
 		.dropped_count = order.dropped_count % 3,
+		.report = order.dropped_count & 4,
 	};
 	out = complete(&in, &first);
 	if (out) {

@@ -17,7 +17,7 @@ FUZZ_SOURCES_packed := $(patsubst %,tools/%.c,check check_memory check_structure
 $O/fuzz/packed: FUZZ_LINK += -Wl,--wrap=calloc,--wrap=pthread_create -pthread
 
 # The walk, with the physical memory and the oracle of its unit tests.
-$(foreach arch,$(ARCHES),$(eval FUZZ_SOURCES_walk_$(arch) := src/walk.c arch/$(arch)/old_tables.c \
+$(foreach arch,$(ARCHES),$(eval FUZZ_SOURCES_walk_$(arch) := src/walk.c src/walk_sentence.c arch/$(arch)/old_tables.c \
 	$(patsubst %,tests/unit/walk_%.c,memory oracle manual_$(arch))))
 
 # The block's checks, with what an architecture knows of its own, and the oracle of the unit tests. The image is where the

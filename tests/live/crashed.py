@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """A guest that has crashed with `--verify=unless-unmapped`, and stands at the purgatory's entry.
 
-It was stopped before, in the outer kernel when that had loaded: there its tables were found. What the purgatory is to say
-of them is worked out here, from linux_tables.py's reading of them.
+It was stopped before, in the outer kernel when that had loaded: there its tables were found. What the purgatory is to
+say of them is worked out here, from linux_tables.py's reading of them.
 """
 
 import contextlib

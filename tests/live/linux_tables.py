@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 """The page tables of the outer kernel in a guest that stands still: read, and changed. By the word of the architectures
-(Arm ARM, chapter D8; SDM volume 3, chapter 4) for what Debian's kernels have: pages of 4 KiB; 48 bits of virtual address,
-on arm64 also 52 and on x86_64 57. Physical ones have fewer than 48 here.
+(Arm ARM, chapter D8; SDM volume 3, chapter 4) for what Debian's kernels have: pages of 4 KiB; 48 bits of virtual
+address, on arm64 also 52 and on x86_64 57. Physical ones have fewer than 48 here.
 
     tables = Tables.of(machine, computer)
     *above, last = tables.path(tables.linear(0x40000000))

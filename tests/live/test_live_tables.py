@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""Tables by which `--verify=unless-unmapped` would skip are changed: what was loaded is verified, and damage refused."""
+"""Tables by which `--verify=unless-unmapped` would skip are changed: what is loaded is verified, damage refused."""
 
 import pytest
 
@@ -12,7 +12,7 @@ COMPUTERS = {computer.arch: computer for computer in (ARM64, X86_64)}
 
 BLOCK_SHIFT = 21
 
-# A table; arm64: a block or, at the last level, nothing, of normal memory that was used (Arm ARM, D8.3).
+# What makes an entry a table; arm64: a block of normal memory, which the last level does not have (Arm ARM, D8.3).
 TABLE = {"arm64": 0x3, "x86_64": 0x63}
 ARM64_BLOCK = 0x701
 
@@ -32,7 +32,7 @@ def doubt(one, sentence, address):
 
 
 def in_linear_map(one, address, shift=PAGE_SHIFT):
-    """The linear map's entry for an address; where there are pages or, if there are, larger leaves."""
+    """The linear map's last entry for an address, or the one of that level."""
     return next(entry for entry in reversed(one.tables.path(one.tables.linear(address))) if entry.shift >= shift)
 
 
@@ -121,9 +121,10 @@ def root(one):
 
 
 CHANGES = (page, pointer_beyond, cycle, erased, block, split, pointer_inside, level, root)
-CASES = [(change, computer) for change in CHANGES for computer in COMPUTERS.values() if (change, computer) != (split, ARM64)]
+PAIRS = [(change, computer) for change in CHANGES for computer in COMPUTERS.values()]
+CASES = [pair for pair in PAIRS if pair != (split, ARM64)]
 IDS = [f"{change.__name__}-{computer.arch}" for change, computer in CASES]
-FEW = 6
+FEW = 6  # of the first three changes
 
 
 @pytest.mark.parametrize("change, computer", CASES[:FEW], ids=IDS[:FEW])

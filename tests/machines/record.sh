@@ -41,9 +41,9 @@ take_kallsyms() {
 
 mkdir -p "$dir/proc/sys/kernel"
 uname -m >"$dir/proc/sys/kernel/arch"
-take /proc/iomem /proc/cmdline /proc/cpuinfo /sys/firmware/fdt /sys/firmware/acpi/tables/SPCR /sys/kernel/vmcoreinfo \
+take /proc/iomem /proc/cmdline /proc/cpuinfo /sys/firmware/fdt /sys/firmware/acpi/tables/SPCR /sys/firmware/acpi/tables/FACP /sys/kernel/vmcoreinfo \
 	/sys/kernel/boot_params/data /sys/firmware/memmap/*/* /sys/devices/system/cpu/cpu*/crash_notes* \
 	/sys/firmware/efi/systab /sys/firmware/efi/fw_vendor /sys/firmware/efi/config_table \
-	/sys/firmware/efi/runtime-map/*/*
+	/sys/firmware/efi/runtime-map/*/* /sys/devices/system/cpu/cpu0/tsc_freq_khz
 take_kcore
 take_kallsyms

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from abi import Array, Header, PACK, PACK_OFFSET, Params, Record, U16, U32, U64, U8, constant, parse_constants, sha256
+from abi import (
+    Array, Header, PACK, PACK_OFFSET, Params, REPORT_SIZE, Record, Report, U16, U32, U64, U8, constant, parse_constants,
+    sha256,
+)
 from machine import ARCHES, ARM64, BUILD, MIB, Machine, PAGE, PATIENCE, parse_report, qemu_command, wait_until_halted
 from test_boot import PackedFile
 
@@ -285,14 +288,27 @@ def complete_by_fdtput(dtb, image):
             subprocess.run(["fdtput", "-t", "x", dtb, "/chosen", name, *cells], check=True)
         else:
             subprocess.run(["fdtput", "-d", dtb, "/chosen", name], check=False, capture_output=True)
+    subprocess.run(["fdtput", "-t", "bx", dtb, "/chosen", "purgatory,report", *["0"] * (REPORT_SIZE + 4)], check=True)
     return decompile(dtb)
 
 
 def completed_tree(machine, image, directory):
     """The tree that x0 points at."""
     table = machine.memory(image.address("room"), image.pack["room_size"])
-    (directory / "completed").write_bytes(table[: struct.unpack_from(">I", table, 4)[0]])
+    table = bytearray(table[: struct.unpack_from(">I", table, 4)[0]])
+    assert_report(image, table)
+    (directory / "completed").write_bytes(table)
     return decompile(directory / "completed")
+
+
+def assert_report(image, memory):
+    """The record of this boot is in it, once; it becomes zeros again."""
+    at = memory.index(b"PURGREPT")
+    report = Report(memory, at)
+    assert at % 8 == 0 and memory.count(b"PURGREPT") == 1 and report["verdict"] == constant("VERDICT_VERIFIED")
+    assert (report["segment_count"], report["bytes"]) == (len(image.sizes()), sum(image.sizes()))
+    memory[at : at + REPORT_SIZE] = bytes(REPORT_SIZE)
+    return at
 
 
 def machines_dtb(image, directory, options):

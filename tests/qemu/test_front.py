@@ -6,15 +6,19 @@ import struct
 
 import pytest
 
-from abi import Record, constant
+from abi import REPORT_SIZE, Record, constant
 from front_images import (
     ARM64_MACHINES, BOOT_PARAMS, CMDLINE, DEFAULT_MACHINES, E820_ENTRY, E820_EXT, ELSEWHERE, INITRD, MAP_ENTRY, RAM,
-    RESERVED, SETUP_DATA, START_INFO, START_MAGIC, StartInfo, X86_64_MACHINES, assert_enters_payload, boot,
+    RESERVED, SETUP_DATA, START_INFO, START_MAGIC, StartInfo, X86_64_MACHINES, assert_enters_payload, assert_report, boot,
     boot_by_stub, boot_with, complete_by_fdtput, completed_tree, decompile, image, machines_dtb, packed,
     pieces_of_ram,
 )
 from machine import ARM64, BUILD, GIB, MIB, PAGE, wait_until_halted
 from symbols import symbols
+
+# "PURG".
+SETUP_REPORT = 0x47525550
+
 
 @pytest.mark.parametrize("name", ARM64_MACHINES)
 def test_arm64_entry(name, packed, tmp_path):
@@ -165,7 +169,7 @@ def test_x86_64_rest_of_boot_params(entered):
     """Every other byte is the template's."""
     image, _, params = entered
     expected = Record(BOOT_PARAMS, bytearray(image.read(image.pack["table"], PAGE)))
-    for name in ("acpi_rsdp_addr", "e820_entries", "ramdisk_image", "ramdisk_size", "cmd_line_ptr"):
+    for name in ("acpi_rsdp_addr", "e820_entries", "ramdisk_image", "ramdisk_size", "cmd_line_ptr", "setup_data"):
         expected[name] = params[name]
     table, end = (expected.offset(f"e820_table[{i}].start") for i in (0, params["e820_entries"]))
     expected.memory[table:end] = params.memory[table:end]
@@ -182,6 +186,15 @@ def test_x86_64_exception(packed, tmp_path):
         wait_until_halted(machine, image.arch, constant("E_FAULT"))
     words = f"front end address: an exception: 0x0, syndrome 0x600000000, pc {place:#x} [code 23]; halted\n"
     assert line == f"purgatory: refused: {words}"
+
+
+def test_x86_64_report(entered):
+    """Behind boot_params is a node of setup_data with the record of this boot."""
+    image, machine, params = entered
+    assert params["setup_data"] == image.address("room") + PAGE
+    node = bytearray(machine.memory(params["setup_data"], SETUP_DATA.size + REPORT_SIZE))
+    assert SETUP_DATA.unpack_from(node) == (0, SETUP_REPORT, REPORT_SIZE)
+    assert assert_report(image, node) == SETUP_DATA.size
 
 
 def test_x86_64_without_initrd(packed, tmp_path):
@@ -201,9 +214,12 @@ def test_x86_64_long_memory_map(packed, tmp_path):
         assert_enters_payload(machine, image)
         room = machine.memory(image.address("room"), image.pack["room_size"])
     params = Record(BOOT_PARAMS, room)
-    following, kind, size = SETUP_DATA.unpack_from(room, PAGE)
-    rest = E820_ENTRY.iter_unpack(room[PAGE + SETUP_DATA.size :][:size])
-    assert (params["setup_data"], following, kind) == (image.address("room") + PAGE, 0, E820_EXT)
+    second, *report = SETUP_DATA.unpack_from(room, PAGE)
+    assert (params["setup_data"], report) == (image.address("room") + PAGE, [SETUP_REPORT, REPORT_SIZE])
+    at = second - image.address("room")
+    following, kind, size = SETUP_DATA.unpack_from(room, at)
+    rest = E820_ENTRY.iter_unpack(room[at + SETUP_DATA.size :][:size])
+    assert (following, kind) == (0, E820_EXT)
     assert params["acpi_rsdp_addr"] == info.rsdp
     assert params["e820_entries"] == 128
     assert [*e820_entries(params), *rest] == list(info.entries)

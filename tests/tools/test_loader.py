@@ -46,7 +46,7 @@ class Dtb(ctypes.Structure):
                 ("rng_seed", ctypes.c_char_p), ("rng_seed_size", ctypes.c_uint32), ("usable_count", ctypes.c_uint32),
                 ("usable", ctypes.POINTER(Range)), ("elfcorehdr", ctypes.c_uint64),
                 ("elfcorehdr_size", ctypes.c_uint64), ("dropped", ctypes.POINTER(Range)),
-                ("dropped_count", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
+                ("dropped_count", ctypes.c_uint32), ("report", ctypes.c_uint32)]
 
 
 class Mem(ctypes.Structure):

@@ -60,6 +60,7 @@ static inline void write_chosen(void *fdt, const char *name)
 	ok(fdt_property(fdt, "linux,usable-memory-range", ranges, 32));
 	ok(fdt_property_u64(fdt, "linux,uefi-system-table", 0x13f000000));
 	ok(fdt_property(fdt, "linux,elfcorehdr", ranges, 16));
+	ok(fdt_property(fdt, "purgatory,report", ranges, 32));
 	ok(fdt_property_u64(fdt, "linux,kho-fdt", 0));
 	ok(fdt_property_u64(fdt, "linux,kho-scratch", 0));
 	ok(fdt_begin_node(fdt, "module@0"));
@@ -119,6 +120,7 @@ static inline struct purg_dtb everything(const void *dtb, size_t size)
 		.usable = crash,
 		.elfcorehdr = 0x88ffff000,
 		.elfcorehdr_size = 0x1000,
+		.report = 1,
 	};
 }
 

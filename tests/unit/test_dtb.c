@@ -20,8 +20,8 @@
 #define INITRD_START 0x123456789000
 #define INITRD_END 0x12345678abcd
 
-static const struct dtb_changes with_initrd = {BOOTARGS, sizeof(BOOTARGS), INITRD_START, INITRD_END};
-static const struct dtb_changes without_initrd = {BOOTARGS, sizeof(BOOTARGS), 0x40000000, 0x40000000};
+static const struct dtb_changes with_initrd = {BOOTARGS, sizeof(BOOTARGS), INITRD_START, INITRD_END, NULL};
+static const struct dtb_changes without_initrd = {BOOTARGS, sizeof(BOOTARGS), 0x40000000, 0x40000000, NULL};
 
 enum chosen {
 	NO_CHOSEN,
@@ -228,6 +228,42 @@ static void test_trees(void **state)
 		}
 }
 
+/* Room for a record: where it is said to be, at a multiple of 8, in a property of zeros; an old one goes. */
+static void test_report(void **state)
+{
+	static const uint8_t zeros[0x154];
+	unsigned int skipped = 0;
+
+	(void)state;
+	for (uint32_t args = 1; args < 10; args++) {
+		size_t size;
+		uint8_t *dtb = make(FULL_CHOSEN, &size), *out, *again;
+		uint32_t report = 0;
+		struct dtb_changes changes = {"12345678", args, 0x40000000, 0x40001000, &report};
+		const uint8_t *value;
+		int length;
+
+		out = complete(dtb, size, &changes);
+		has(out, "/chosen", "purgatory,report", zeros, sizeof(zeros));
+		value = get(out, "/chosen", "purgatory,report", &length);
+		assert_int_equal(report % 8, 0);
+		assert_true(out + report >= value && out + report + 0x150 <= value + length);
+		skipped |= 1u << (out + report - value);
+		memset(out + report, 0x5a, 0x150);
+		again = complete(out, fdt_totalsize(out), &changes);
+		has(again, "/chosen", "purgatory,report", zeros, sizeof(zeros));
+		assert_int_equal(count_properties(again, "/chosen", "purgatory,report"), 1);
+		free(again);
+		changes.report = NULL;
+		again = complete(out, fdt_totalsize(out), &changes);
+		has_not(again, "/chosen", "purgatory,report");
+		free(again);
+		free(out);
+		free(dtb);
+	}
+	assert_int_equal(skipped, 1 << 0 | 1 << 4);
+}
+
 /* What comes out can go in again, and then changes no more. */
 static void test_twice(void **state)
 {
@@ -315,7 +351,7 @@ static void test_out_limit(void **state)
 	size_t size, args_size = DTB_MAX_SIZE;
 	uint8_t *dtb = make(NO_CHOSEN, &size), *out = malloc(2 * DTB_MAX_SIZE);
 	char *args = malloc(args_size);
-	struct dtb_changes changes = {args, (uint32_t)args_size, 0, 0};
+	struct dtb_changes changes = {args, (uint32_t)args_size, 0, 0, NULL};
 	int result;
 
 	(void)state;
@@ -660,6 +696,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_trees),
+		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_nops_dropped),
 		cmocka_unit_test(test_version_16),

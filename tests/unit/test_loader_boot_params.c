@@ -297,6 +297,36 @@ static void test_seed(void **state)
 	free(bp);
 }
 
+/* The room is the data of a node of its own, where it is said to be, whatever else there is. */
+static void test_report(void **state)
+{
+	static const uint8_t zeros[0x150];
+	const struct setup_data *node;
+	struct purg_boot_params in;
+	struct boot_params *bp;
+	unsigned int number;
+	size_t size;
+
+	(void)state;
+	for (unsigned int with = 0; with < 8; with++) {
+		in = make(with & 1 ? 130 : 2);
+		in.efi = with & 2 ? &efi : NULL;
+		in.seed = with & 4 ? seed : NULL;
+		in.seed_size = 32;
+		bp = write_all(&in, &size);
+		assert_null(find_node(bp, size, 0x47525550, &number));
+		free(bp);
+		in.report = 1;
+		bp = write_all(&in, &size);
+		node = find_node(bp, size, 0x47525550, &number);
+		assert_int_equal(number, 1 + (with & 1) + (with >> 1 & 1) + (with >> 2));
+		assert_int_equal(node->len, sizeof(zeros));
+		assert_ptr_equal(node->data, (uint8_t *)bp + PURG_BOOT_PARAMS_REPORT);
+		assert_memory_equal(node->data, zeros, sizeof(zeros));
+		free(bp);
+	}
+}
+
 /* Of the running kernel's: exactly these fields. */
 static void test_old(void **state)
 {
@@ -345,7 +375,7 @@ int main(void)
 		cmocka_unit_test(test_fields),  cmocka_unit_test(test_header_size), cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_vmlinux), cmocka_unit_test(test_map),         cmocka_unit_test(test_map_of_one),
 		cmocka_unit_test(test_efi),     cmocka_unit_test(test_efi_high),    cmocka_unit_test(test_seed),
-		cmocka_unit_test(test_old),
+		cmocka_unit_test(test_report),  cmocka_unit_test(test_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@ static void test_everything(void **state)
 	static const uint8_t usable[] = {0, 0, 0, 8, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0,
 					 0, 0, 0, 0, 0x70, 0, 0, 0, 0, 0, 0, 0, 8,    0, 0, 0};
 	static const uint8_t core[] = {0, 0, 0, 8, 0x8f, 0xff, 0xf0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0};
+	static const uint8_t report[0x154];
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -27,6 +28,7 @@ static void test_everything(void **state)
 		has(out, "/chosen", "rng-seed", seed, sizeof(seed));
 		has(out, "/chosen", "linux,usable-memory-range", usable, sizeof(usable));
 		has(out, "/chosen", "linux,elfcorehdr", core, sizeof(core));
+		has(out, "/chosen", "purgatory,report", report, sizeof(report));
 		check_rest(out, names[i]);
 
 		/* What comes out can go in again, and stays the same size. */
@@ -45,7 +47,8 @@ static void test_everything(void **state)
 static void test_nothing(void **state)
 {
 	static const char *const gone[] = {"linux,initrd-start", "linux,initrd-end",          "kaslr-seed",
-					   "rng-seed",           "linux,usable-memory-range", "linux,elfcorehdr"};
+					   "rng-seed",           "linux,usable-memory-range", "linux,elfcorehdr",
+					   "purgatory,report"};
 	size_t size;
 	void *dtb = make(&used, &size), *out;
 	struct purg_dtb in = {.dtb = dtb, .size = size};
@@ -77,7 +80,7 @@ static void test_nothing(void **state)
 static void test_each(void **state)
 {
 	(void)state;
-	for (unsigned int i = 0; i < 12; i++) {
+	for (unsigned int i = 0; i < 14; i++) {
 		size_t size;
 		void *dtb = make(i & 1 ? &used : &plain, &size), *out;
 		struct purg_dtb all = everything(dtb, size), in = {.dtb = dtb, .size = size};
@@ -92,6 +95,7 @@ static void test_each(void **state)
 		in.usable_count = i / 2 == 4 ? 1 : 0;
 		in.elfcorehdr = all.elfcorehdr;
 		in.elfcorehdr_size = i / 2 == 5 ? all.elfcorehdr_size : 0;
+		in.report = i / 2 == 6;
 		out = complete(&in);
 		check_rest(out, i & 1);
 		free(out);
