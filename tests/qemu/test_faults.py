@@ -184,7 +184,7 @@ def test_stale_variables(good):
     """What was written over the image's variables since it was loaded is gone before the first of them is used."""
     offset = good.symbol("variables_start") - good.place
     good.image[offset:] = b"\xa5" * (len(good.image) - offset)
-    verified_line(good.report()[1])
+    assert verified_line(good.report()[1])[:2] == (1, len(good.payload))
 
 
 def test_second_exception(good):
