@@ -40,8 +40,8 @@ include tools/tools.mk
 include tests/tests.mk
 include tests/fuzz/fuzz.mk
 
-.PHONY: all commands demo check check-unit check-tools check-qemu check-kexec check-live check-kernel fuzz size bench \
-	lint format install deps clean help
+.PHONY: all commands demo check check-unit check-tools check-qemu check-kexec check-live check-faults check-kernel fuzz \
+	size bench lint format install deps clean help
 
 all: $(BLOBS) $(COMMAND) $(ARCHIVES) ## build the purgatory in all its forms, the command, and the library
 
@@ -69,6 +69,9 @@ check-kexec: debian kexec-programs ## kexec-tools load Debian's kernels under QE
 
 check-live: commands debian debian-backports $(KEXEC_GUESTS) $(MAKEDUMPFILE) ## the command loads Debian's kernels under QEMU, with all kinds of firmware
 	tests/check.sh live
+
+check-faults: all $(MACHINE_PROGRAMS) $(HARNESSES) ## flip FAULT_RUNS (10000) bits on each architecture; FAULT_SEED
+	FAULT_RUNS=$${FAULT_RUNS:-10000} tests/check.sh faults
 
 check-kernel: ## Linux built with our purgatory: kexec_file_load, a crash, a damaged load; takes minutes, and 2 GB of disk
 	tests/deps.sh kernel

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
 #
-# check.sh [unit] [unit-arm64] [forms] [tools] [fuzz] [qemu] [qemu10] [clang] [kexec] [live]: run these suites, or all, and
-# count: the last line is `N passed, N failed`. Everything must have been built; `make check` does.
+# check.sh [unit] [unit-arm64] [forms] [tools] [fuzz] [qemu] [qemu10] [clang] [kexec] [live] [faults]: run these suites, or
+# all, and count: the last line is `N passed, N failed`. Everything must have been built; `make check` does.
 set -u
 
 BUILD=${BUILD:-build}
@@ -119,9 +119,16 @@ live() {
 	sed 's/^/    /' "$BUILD/live/report.txt"
 }
 
+# Bits flipped between load and entry, FAULT_RUNS (200) for each architecture.
+faults() {
+	rm -f "$BUILD/faults/report.txt"
+	pytest faults "$here/faults"
+	sed 's/^/    /' "$BUILD/faults/report.txt"
+}
+
 export BUILD PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$BUILD/tests"
-[ $# -gt 0 ] || set -- unit unit-arm64 forms tools fuzz qemu qemu10 clang kexec live
+[ $# -gt 0 ] || set -- unit unit-arm64 forms tools fuzz qemu qemu10 clang kexec live faults
 for suite in "$@"; do
 	"$(echo "$suite" | tr - _)"
 done

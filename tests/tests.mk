@@ -86,6 +86,23 @@ $O/tests/launch-x86_64.elf: tests/qemu/launch-x86_64.S tests/tests.mk
 	$(BINUTILS_x86_64)ld -static -nostdlib -z noexecstack -e 0 -Ttext-segment=0x2000000 --section-start=.tables=0x2200000 \
 		$(@:.elf=.o) -o $@
 
+# The fault campaign's harness, where Harness in tests/faults/scenario.py puts it; its mailbox lies behind it.
+HARNESS_AT_arm64 := 0x4e000000
+HARNESS_AT_x86_64 := 0x8000000
+HARNESSES := $(foreach arch,$(ARCHES),$O/tests/harness-$(arch).bin)
+
+define harness
+$O/tests/harness-$(1).bin: tests/faults/start-$(1).S tests/faults/harness.c tests/faults/harness.h include/purgatory/abi.h \
+		tests/tests.mk linker/freestanding.mk
+	$$(say) LD $$@
+	mkdir -p $$(@D)
+	$$(CC_$(1)) $$(filter-out -flto%,$$(FREESTANDING)) $$(ARCH_FLAGS_$(1)) -nostdlib -static -no-pie \
+		-Wl,-z,noexecstack,--build-id=none,-e,start,-Ttext=$$(HARNESS_AT_$(1)) \
+		-Wl,--defsym=harness_mailbox=$$(HARNESS_AT_$(1))+0x100000 $$(filter %.S %.c,$$^) -o $$(@:.bin=.elf)
+	$$(BINUTILS_$(1))objcopy -O binary $$(@:.bin=.elf) $$@
+endef
+$(foreach arch,$(ARCHES),$(eval $(call harness,$(arch))))
+
 # Debian's kexec-tools, built in its own tree, by its own makefiles.
 KEXEC_TOOLS := $O/kexec-tools
 KEXEC_TOOLS_MAKE := env -i PATH="$$PATH" LC_ALL=C make -C $(KEXEC_TOOLS)
@@ -196,7 +213,7 @@ $O/bench/count.so: tests/bench/count.c
 	$(CC_x86_64) -std=gnu11 -O2 $(WARNINGS) -fpic -shared $< -o $@
 
 .PHONY: test-programs bench-programs kexec-programs debian debian-backports qemu10 clang-build
-test-programs: $(UNIT_TESTS) $(UNIT_ARM64) $(MACHINE_PROGRAMS) $(COMMAND_SANITIZED) $(LOADER_SHARED)
+test-programs: $(UNIT_TESTS) $(UNIT_ARM64) $(MACHINE_PROGRAMS) $(HARNESSES) $(COMMAND_SANITIZED) $(LOADER_SHARED)
 
 bench-programs: $(BENCH_PROGRAMS) $(MACHINE_PROGRAMS)
 

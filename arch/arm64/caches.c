@@ -102,7 +102,8 @@ static void sync_all(const struct purg_params *params)
 		mmu_sync_memory(params->copy[i].src, params->copy[i].size);
 		mmu_sync_memory(params->copy[i].dst, params->copy[i].size);
 	}
-	mmu_sync_memory(params->failure.fallback.start, params->failure.fallback.size);
+	if (params->failure.policy == PURG_FAIL_FALLBACK)
+		mmu_sync_memory(params->failure.fallback.start, params->failure.fallback.size);
 }
 
 const char *arch_caches_begin(const struct purg_params *params)

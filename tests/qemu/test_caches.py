@@ -198,12 +198,16 @@ def calls(boot, gdb, until=None):
 
 
 def test_cache_maintenance(arm64):
-    """QEMU has no caches, so what is done to them is seen by its calls: the image at once, segments and copies before
-    the MMU comes on and after it goes off, each page table before it is written to, what was written to without caches
+    """QEMU has no caches, so what is done to them is seen by its calls: the image at once, segments, copies and the fallback
+    before the MMU comes on and after it goes off, each page table before it is written to, what was written to without caches
     when they come on, and the whole image when they are off."""
     segment, source, destination = (0x44000123, 0x2345), (0x44000200, 0x100), (0x45000001, 0x100)
     arm64.segment("odd", segment[0], pattern(segment[1]))
     arm64.params.add_copy(destination[0], *source)
+    fallback = (0x46000000, 0x1001)
+    arm64.params["failure.policy"] = constant("FAIL_FALLBACK")
+    arm64.params["failure.fallback.start"], arm64.params["failure.fallback.size"] = fallback
+    arm64.params["failure.fallback_handoff.arm64.pc"] = fallback[0]
     arm64.seal()
     with arm64.start(frozen=True) as machine:
         found = calls(arm64, machine.gdb)
@@ -211,7 +215,7 @@ def test_cache_maintenance(arm64):
     on, off = names.index("mmu_on"), names.index("mmu_off")
     assert names.count("mmu_sync_memory") == len(names) - 2
     before, between, after = ([call[1:] for call in part] for part in (found[:on], found[on + 1 : off], found[off + 1 :]))
-    outside = [(ARM64.payload_at, len(arm64.payload)), segment, source, destination]
+    outside = [(ARM64.payload_at, len(arm64.payload)), segment, source, destination, fallback]
     tables = arm64.symbol("pool")
     count = len(before) - 1 - len(outside)
     assert 4 <= count <= 16

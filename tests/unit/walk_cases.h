@@ -59,6 +59,7 @@ void case_unproven(void **state);
 void case_bases(void **state);
 void case_pointers(void **state);
 void case_cycles(void **state);
+void case_address(void **state);
 void case_ranges(void **state);
 void case_region(void **state);
 void case_policy(void **state);
@@ -70,7 +71,7 @@ void case_fields(void **state);
 		cmocka_unit_test(case_edges), cmocka_unit_test(case_heights), cmocka_unit_test(case_segments),      \
 		cmocka_unit_test(case_concat), cmocka_unit_test(case_control), cmocka_unit_test(case_unproven),     \
 		cmocka_unit_test(case_bases), cmocka_unit_test(case_pointers), cmocka_unit_test(case_cycles),       \
-		cmocka_unit_test(case_ranges), cmocka_unit_test(case_region), cmocka_unit_test(case_consoles),      \
-		cmocka_unit_test(case_policy), cmocka_unit_test(case_fields)
+		cmocka_unit_test(case_address), cmocka_unit_test(case_ranges), cmocka_unit_test(case_region),       \
+		cmocka_unit_test(case_consoles), cmocka_unit_test(case_policy), cmocka_unit_test(case_fields)
 
 #endif

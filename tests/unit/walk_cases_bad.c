@@ -162,6 +162,42 @@ void case_cycles(void **state)
 	}
 }
 
+/* A linear map in which a segment reaches beyond the end of virtual addresses, or begins before the kernel's half. */
+void case_address(void **state)
+{
+	(void)state;
+	EACH_MAP_AND_WAY
+	{
+		struct purg_linear_map *map = &case_world.params.linear_map;
+		uint64_t root = case_world.manual.root, region = (root & -case_page()) + 64 * case_page();
+		struct purg_segment *segment = &case_world.params.segment[0];
+
+		if (map->flags & PURG_LINEAR_MAP_SEARCH)
+			continue;
+		map->region = segment->start = region;
+		map->pa = region;
+		for (uint64_t pages = 1; pages <= CASE_PAGES; pages++) {
+			map->va = -(pages * case_page());
+			case_world.pa = map->pa;
+			case_world.va = map->va;
+			assert_true(world_map(&case_world, world_va(&case_world, root), 0, root));
+			world_guard(&case_world, region, pages * case_page());
+			segment->size = pages * case_page();
+			case_walk(&case_world, PURG_WALK_UNMAPPED, 1);
+			segment->size += pages < CASE_PAGES;
+			if (pages < CASE_PAGES)
+				assert_int_equal(case_walk(&case_world, PURG_WALK_ADDRESS, 0)->address, region);
+		}
+		/* The root is at the half's first page. */
+		map->pa = root & -case_page();
+		map->va = case_world.manual.first;
+		assert_true(world_map(&case_world, map->va, 0, map->pa));
+		map->region = segment->start = map->pa - case_page();
+		segment->size = case_page();
+		assert_int_equal(case_walk(&case_world, PURG_WALK_ADDRESS, 0)->address, segment->start);
+	}
+}
+
 /* What is memory and what is none; 32 ranges, of which the last one has the tables. */
 void case_ranges(void **state)
 {
@@ -204,6 +240,10 @@ void case_ranges(void **state)
 							    : PURG_WALK_POINTER,
 				  i == PURG_MAX_RANGES);
 		}
+		/* What lies behind the ranges in the block is none, even if it looks like one. */
+		case_world.params.copy[0] = (struct purg_copy){.dst = tables.start, .src = tables.size};
+		map->range_count = PURG_MAX_RANGES + 1;
+		case_walk(&case_world, PURG_WALK_RANGES, 0);
 		map->range_count = UINT32_MAX;
 		case_walk(&case_world, PURG_WALK_RANGES, 0);
 	}
