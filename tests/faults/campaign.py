@@ -73,6 +73,7 @@ class Guest:
         """How each trial ended."""
         with self.scenario.start(self.trials) as self.machine:
             self.machine.command("set-action", reboot="reset")
+            self.machine.command("cont")
             alive = self.reach("H", 0)
             for number in range(len(self.trials)):
                 if not alive or not self.reach("T", number):

@@ -204,7 +204,7 @@ class Scenario:
         return bytes(data)
 
     def start(self, trials):
-        """A guest that goes through the trials."""
+        """A guest that will go through the trials, frozen."""
         boot = self.boot
         boot.state = self.state
         boot.options = OPTION_DIRTY
@@ -213,7 +213,7 @@ class Scenario:
             (self.harness_at, (BUILD / "tests" / f"harness-{self.arch.name}.bin").read_bytes()),
             (self.harness_at + MAILBOX_AT, self.mailbox(trials)),
         ]
-        return boot.start()
+        return boot.start(frozen=True)
 
 
 # How often each part is hit, in a hundred; within it each bit as often as any other.
