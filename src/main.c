@@ -188,10 +188,12 @@ _Noreturn void fault(uint64_t syndrome, uint64_t pc, uint64_t address)
 	work.standing.faulted = true;
 	arch_caches_abandon();
 	console_forsake();
-	refuse(finding, PURG_E_FAULT, "address", address);
-	finding->expected = NULL;
-	finding->syndrome = syndrome;
-	finding->pc = pc;
+	/* What was refused before is what there is to tell: then it was a console that has not answered. */
+	if (!finding->code) {
+		refuse(finding, PURG_E_FAULT, "address", address);
+		finding->syndrome = syndrome;
+		finding->pc = pc;
+	}
 	give_up();
 }
 
@@ -212,9 +214,9 @@ _Noreturn void purgatory_main(void)
 	arch_sha256(&work.engine, params->flags & PURG_FLAG_PORTABLE_SHA256);
 	if (!check_block(params) || !verify_and_copy(params) || !check_handoff(params))
 		give_up();
-	report_write(&work.report, params, &work.engine, &work.walk, &work.verified, finding);
 	if (console_is_open())
 		announce(params);
+	report_write(&work.report, params, &work.engine, &work.walk, &work.verified, finding);
 	arch_simd_end();
 	arch_vectors_end();
 	arch_handoff(&params->handoff);

@@ -236,6 +236,10 @@ static void deaf_console(void **state)
 	assert_ends(FAKE_HALTED, PURG_E_FAULT, "an exception: 0x9000018, syndrome 0x96000010, pc 0x1234", "halted");
 	fake.deaf = FAKE_UART + 0x1000;
 	assert_ends(FAKE_HALTED, PURG_E_FAULT, "an exception: 0x9001018, ", "halted");
+	/* What is to be told does not change for its sake. */
+	damage();
+	assert_ends(FAKE_HALTED, PURG_E_DIGEST, MISMATCH, "halted");
+	damage();
 	memset(&purg_params.console[1], 0, sizeof(purg_params.console[1]));
 	fake.deaf = FAKE_UART;
 	fake_run();
