@@ -61,6 +61,7 @@ static bool check_block(const struct purg_params *params)
 	work.standing.checked = verify_is_given(params->block_digest);
 	report->placed = params->report.address && work.standing.checked;
 	good = params_check_fields(params, finding);
+	work.standing.sound = good;
 	work.standing.checked |= good;
 	report->placed |= params->report.address && good;
 	report_lap(report, &report->record.ticks_check);

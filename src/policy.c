@@ -21,7 +21,7 @@ uint32_t policy_choose(const struct purg_params *params, const struct standing *
 	case PURG_FAIL_RETURN:
 		return standing->copied ? PURG_FAIL_HALT : PURG_FAIL_RETURN;
 	case PURG_FAIL_FALLBACK:
-		return standing->checked ? PURG_FAIL_FALLBACK : PURG_FAIL_HALT;
+		return standing->sound ? PURG_FAIL_FALLBACK : PURG_FAIL_HALT;
 	default:
 		return PURG_FAIL_HALT;
 	}
