@@ -189,6 +189,12 @@ _Noreturn void fault(uint64_t syndrome, uint64_t pc, uint64_t address)
 	work.standing.faulted = true;
 	arch_caches_abandon();
 	console_forsake();
+	/* After a refusal it is no longer about what was refused. */
+	if (finding->code) {
+		finding->table = NULL;
+		finding->name = NULL;
+		finding->index = NO_INDEX;
+	}
 	refuse(finding, PURG_E_FAULT, "address", address);
 	finding->expected = NULL;
 	finding->syndrome = syndrome;

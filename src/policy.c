@@ -73,7 +73,10 @@ _Noreturn static void fall_back(const struct purg_params *params, const struct s
 	struct verified verified = {0};
 	bool good;
 
-	if (!standing->faulted)
+	/* After an exception nothing may have seen to what caches hold of it. */
+	if (standing->faulted)
+		arch_sync_memory(failure->fallback.start, failure->fallback.size);
+	else
 		arch_caches_begin(params);
 	good = verify_segment(&failure->fallback, engine, &finding, &verified);
 	if (!standing->faulted)

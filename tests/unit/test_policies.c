@@ -238,6 +238,10 @@ static void exceptions(void **state)
 	assert_int_equal(fake.end, FAKE_JUMPED);
 	assert_said("; falling back\r\npurgatory: verified the fallback");
 	assert_int_equal(fake.cachings, 1);
+	/* It may have come before the fallback's cache lines were seen to. */
+	assert_int_equal(fake.sync_count, 1);
+	assert_int_equal(fake.syncs[0].start, (uintptr_t)spare);
+	assert_int_equal(fake.syncs[0].size, sizeof(spare));
 }
 
 /* The console that does not answer is forsaken, and another one tells of it. */
@@ -250,6 +254,11 @@ static void deaf_console(void **state)
 	assert_ends(FAKE_HALTED, PURG_E_FAULT, "an exception: 0x9000018, syndrome 0x96000010, pc 0x1234", "halted");
 	fake.deaf = FAKE_UART + 0x1000;
 	assert_ends(FAKE_HALTED, PURG_E_FAULT, "an exception: 0x9001018, ", "halted");
+	/* It is the console's, and not that of the segment that was being told of. */
+	damage();
+	fake.deaf = FAKE_UART;
+	assert_ends(FAKE_HALTED, PURG_E_FAULT, "purgatory: refused: address: an exception: 0x9000018, ", "halted");
+	damage();
 	memset(&purg_params.console[1], 0, sizeof(purg_params.console[1]));
 	fake.deaf = FAKE_UART;
 	fake_run();
