@@ -29,8 +29,8 @@ void console_dec(uint64_t number);
 void console_name(const char name[PURG_NAME_SIZE]);          /* what is printable of it */
 void console_digest(const uint8_t digest[PURG_DIGEST_SIZE]); /* 64 hex digits */
 
-/* After an exception: if it was a console that has not answered, use it no more. A line that was begun ends. */
-void console_forsake(void);
+/* After an exception: true if it was a console that has not answered; use it no more. A line that was begun ends. */
+bool console_forsake(void);
 
 /* Wait, within bounds, until the last character has left. */
 void console_flush(void);

@@ -9,14 +9,15 @@
 /* How far the boot had come, for what may still be done. */
 struct standing {
 	bool checked; /* the block has its digest, or all of it was checked: its failure policy can be believed */
+	bool sound;   /* all of the block was checked, and keeps every rule: its fallback can be entered */
 	bool copied;  /* copies were made: the caller's memory may be gone */
 	bool faulted; /* there was an exception: no more of this block is read than must be */
 };
 
 /*
- * The PURG_FAIL_* that is carried out: the block's, or PURG_FAIL_HALT where that cannot be believed or is too late. Of
- * an unchecked block the words are believed that no flipped bit makes of others: reset, without the block's own
- * register, and return.
+ * The PURG_FAIL_* that is carried out: the block's, or PURG_FAIL_HALT where that cannot be believed or is too late. A
+ * fallback must lie and be entered as the rules want it, whatever digest the block has. Of an unchecked block the words
+ * are believed that no flipped bit makes of others: reset, without the block's own register, and return.
  */
 uint32_t policy_choose(const struct purg_params *params, const struct standing *standing);
 

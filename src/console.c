@@ -266,13 +266,16 @@ static void put(char c)
 	in_use = NULL;
 }
 
-void console_forsake(void)
+bool console_forsake(void)
 {
-	if (in_use)
+	bool any = in_use;
+
+	if (any)
 		*in_use = uarts[--uart_count];
 	in_use = NULL;
 	if (in_line)
 		console_puts("\n");
+	return any;
 }
 
 void console_puts(const char *string)

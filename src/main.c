@@ -61,6 +61,7 @@ static bool check_block(const struct purg_params *params)
 	work.standing.checked = verify_is_given(params->block_digest);
 	report->placed = params->report.address && work.standing.checked;
 	good = params_check_fields(params, finding);
+	work.standing.sound = good;
 	work.standing.checked |= good;
 	report->placed |= params->report.address && good;
 	report_lap(report, &report->record.ticks_check);
@@ -177,6 +178,7 @@ _Noreturn static void give_up(void)
 
 	fail_tell(&work.finding);
 	policy_tell(policy);
+	work.standing.sound = false; /* there is one fallback at most */
 	report_write(&work.report, params, &work.engine, &work.walk, &work.verified, &work.finding);
 	policy_carry_out(params, &work.standing, policy, work.finding.code, &work.engine);
 }
@@ -184,12 +186,15 @@ _Noreturn static void give_up(void)
 _Noreturn void fault(uint64_t syndrome, uint64_t pc, uint64_t address)
 {
 	struct finding *finding = &work.finding;
+	bool console;
 
 	work.standing.faulted = true;
 	arch_caches_abandon();
-	console_forsake();
-	/* What was refused before is what there is to tell: then it was a console that has not answered. */
-	if (!finding->code) {
+	console = console_forsake();
+	/* What a console was to tell is told anew, by the others; else it is the exception that is told. */
+	if (!console || !finding->code) {
+		if (console || finding->code)
+			*finding = (struct finding){.index = NO_INDEX};
 		refuse(finding, PURG_E_FAULT, "address", address);
 		finding->syndrome = syndrome;
 		finding->pc = pc;

@@ -21,7 +21,7 @@ uint32_t policy_choose(const struct purg_params *params, const struct standing *
 	case PURG_FAIL_RETURN:
 		return standing->copied ? PURG_FAIL_HALT : PURG_FAIL_RETURN;
 	case PURG_FAIL_FALLBACK:
-		return standing->checked ? PURG_FAIL_FALLBACK : PURG_FAIL_HALT;
+		return standing->sound ? PURG_FAIL_FALLBACK : PURG_FAIL_HALT;
 	default:
 		return PURG_FAIL_HALT;
 	}
@@ -73,7 +73,10 @@ _Noreturn static void fall_back(const struct purg_params *params, const struct s
 	struct verified verified = {0};
 	bool good;
 
-	if (!standing->faulted)
+	/* After an exception nothing may have seen to what caches hold of it. */
+	if (standing->faulted)
+		arch_sync_memory(failure->fallback.start, failure->fallback.size);
+	else
 		arch_caches_begin(params);
 	good = verify_segment(&failure->fallback, engine, &finding, &verified);
 	if (!standing->faulted)

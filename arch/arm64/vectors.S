@@ -34,22 +34,25 @@ caught:
 	cbnz	w5, 3f
 	mov	w5, #1
 	str	w5, [x4]
-	msr	spsel, #1
-	adr	x5, stack_top
-	mov	sp, x5
-	mov	x29, xzr
-	mov	x30, xzr
 	mrs	x4, CurrentEL
 	cmp	x4, #CURRENTEL_EL2
 	b.eq	1f
 	mrs	x0, esr_el1
 	mrs	x1, elr_el1
 	mrs	x2, far_el1
+	mrs	x4, spsr_el1
 	b	2f
 1:	mrs	x0, esr_el2
 	mrs	x1, elr_el2
 	mrs	x2, far_el2
+	mrs	x4, spsr_el2
 2:	orr	x0, x0, x3, lsl #VECTORS_KIND_SHIFT
+	and	x4, x4, #1
+	msr	spsel, x4	/* the stack pointer that was in use: arch_return gives that one back, and the other is kept */
+	adr	x5, stack_top
+	mov	sp, x5
+	mov	x29, xzr
+	mov	x30, xzr
 	b	fault
 3:	mov	w0, #PURG_E_FAULT
 	b	arch_halt

@@ -153,6 +153,20 @@ static void distrusted_fallback(void **state)
 	assert_ends(FAKE_HALTED, PURG_E_BLOCK, CHANGED, "halted");
 }
 
+/* Nor of one that has its digest, but breaks a rule: where the fallback lies and is entered may be unchecked. */
+static void fallback_against_the_rules(void **state)
+{
+	(void)state;
+	fallback();
+	purg_params.failure.fallback_handoff.arm64.pc = (uintptr_t)spare + sizeof(spare);
+	digest_block();
+	assert_ends(FAKE_HALTED, PURG_E_ENTRY, "refused: fallback entry: ", "halted");
+	purg_params.segment_count = PURG_MAX_SEGMENTS + 1;
+	digest_block();
+	assert_ends(FAKE_HALTED, PURG_E_COUNT, "refused: segment_count: ", "halted");
+	assert_int_equal(fake.cachings, 0);
+}
+
 /* A word that is none of the policies, in a block that nobody vouches for. */
 static void unknown_policy(void **state)
 {
@@ -224,6 +238,10 @@ static void exceptions(void **state)
 	assert_int_equal(fake.end, FAKE_JUMPED);
 	assert_said("; falling back\r\npurgatory: verified the fallback");
 	assert_int_equal(fake.cachings, 1);
+	/* It may have come before the fallback's cache lines were seen to. */
+	assert_int_equal(fake.sync_count, 1);
+	assert_int_equal(fake.syncs[0].start, (uintptr_t)spare);
+	assert_int_equal(fake.syncs[0].size, sizeof(spare));
 }
 
 /* The console that does not answer is forsaken, and another one tells of it. */
@@ -261,6 +279,7 @@ int main(void)
 		TEST(damaged_fallback),
 		TEST(fallback_that_is_no_kernel),
 		TEST(distrusted_fallback),
+		TEST(fallback_against_the_rules),
 		TEST(unknown_policy),
 		TEST(delay),
 		TEST(distrusted_delay),
