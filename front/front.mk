@@ -15,7 +15,7 @@ FRONT_LINK_x86_64 := -no-pie
 
 define front-arch
 FRONT_OBJECTS_$(1) := $$(call freestanding-objects,$(1),$$(wildcard front/*.c front/$(1)/*.c front/$(1)/*.S) $$(FRONT_SHARED) \
-	$$(addprefix arch/$(1)/,io.c map.c cpu.c cpu.S) $$(FRONT_ARCH_$(1)))
+	$$(addprefix arch/$(1)/,io.c map.c rules.c cpu.c cpu.S) $$(FRONT_ARCH_$(1)))
 
 $O/front-$(1).elf: $O/$(1)/front.lds $$(FRONT_OBJECTS_$(1))
 	$$(say) LD $$@

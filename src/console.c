@@ -113,7 +113,7 @@ static bool base_ok(const struct purg_console *console, uint32_t width)
 		return console->base <= 0xffff - UART_LSR;
 	if (is(console->kind, PURG_CONSOLE_VGA))
 		width = VGA_TEXT_CELL;
-	return console->base % width == 0 && console->base < arch_physical_end() - span(console);
+	return console->base % width == 0 && console->base <= arch_physical_end() - span(console);
 }
 
 /* The divisor must be whole: no rate is set that nobody asked for. The clock is known of a PC's ports alone. */

@@ -229,9 +229,13 @@ static bool entry_is_verified(const struct purg_params *params, uint64_t entry)
 	const struct purg_copy *copies = params->copy;
 	const struct purg_segment *segment;
 
-	for (uint32_t i = params->copy_count; i--;)
-		if (range_within(entry, 1, copies[i].dst, copies[i].size))
-			entry += copies[i].src - copies[i].dst;
+	for (uint32_t i = params->copy_count; i--;) {
+		if (!range_within(entry, 1, copies[i].dst, copies[i].size))
+			continue;
+		if (copies[i].flags & PURG_COPY_UNVERIFIED)
+			return false;
+		entry += copies[i].src - copies[i].dst;
+	}
 	segment = params_segment_around(params, entry, 1);
 	if (!segment)
 		return false;
@@ -242,13 +246,19 @@ static bool entry_is_verified(const struct purg_params *params, uint64_t entry)
 	return true;
 }
 
-/* What a copy reads may lie there, as memory that is saved may: the stub is written when the copies are made. */
+/*
+ * What a copy reads may lie there, as memory that is saved may: the stub is written when the copies are made. The
+ * fallback may be unchecked: a range that wraps overlaps nothing, and is refused later.
+ */
 static bool check_free(const struct purg_params *params, struct finding *finding, const char *field, uint64_t start,
 		       uint64_t size)
 {
+	const struct purg_segment *fallback = &params->failure.fallback;
 	const struct purg_segment *segment = params->segment;
 	const struct purg_copy *copy = params->copy;
 
+	if (ranges_overlap(start, size, fallback->start, fallback->size))
+		return refuse(finding, PURG_E_OVERLAP, field, start);
 	for (; segment < params->segment + params->segment_count; segment++)
 		if (ranges_overlap(start, size, segment->start, segment->size))
 			return refuse(finding, PURG_E_OVERLAP, field, start);
@@ -318,8 +328,6 @@ static bool check_fallback(const struct purg_params *params, struct finding *fin
 			return refuse(finding, PURG_E_OVERLAP, "start", segment->start);
 	if (!check_way(params, handoff, finding))
 		return false;
-	if (handoff->stub && ranges_overlap(segment->start, segment->size, handoff->stub, PURG_STUB_SIZE))
-		return refuse(finding, PURG_E_OVERLAP, "stub", handoff->stub);
 	return range_within(entry, 1, segment->start, segment->size) || refuse(finding, PURG_E_ENTRY, "entry", entry);
 }
 
@@ -344,8 +352,8 @@ static bool check_failure(const struct purg_params *params, struct finding *find
 	default:
 		return refuse(finding, PURG_E_VALUE, "policy", failure->policy);
 	}
-	if (failure->policy == PURG_FAIL_HALT && failure->delay)
-		return refuse(finding, PURG_E_VALUE, "delay", failure->delay);
+	if (failure->policy == PURG_FAIL_HALT && !check_zero(finding, "delay", &failure->delay, sizeof(failure->delay)))
+		return false;
 	if (failure->delay && !failure->timer_hz && !arch_ticks_hz())
 		return refuse(finding, PURG_E_VALUE, "timer_hz", 0);
 	if (!failure->delay && !params->report.address &&
@@ -373,6 +381,11 @@ static bool report_touches(const struct purg_params *params, uint64_t start, uin
 	return ranges_overlap(params->report.address, sizeof(struct purg_report), start, size);
 }
 
+static bool report_on_stub(const struct purg_params *params, const struct purg_handoff *handoff)
+{
+	return handoff->stub && report_touches(params, handoff->stub, PURG_STUB_SIZE);
+}
+
 /*
  * Where the record is written when all else is done: on a segment it may lie, but on nothing that a copy has made or
  * read, on no stub, and not on the instruction that comes next, of this boot or of the fallback. The rest of the block
@@ -387,7 +400,8 @@ static bool report_is_free(const struct purg_params *params)
 	for (; copy < params->copy + PURG_MAX_COPIES; copy++)
 		if (report_touches(params, copy->dst, copy->size) || report_touches(params, copy->src, copy->size))
 			return false;
-	return !(params->handoff.stub && report_touches(params, params->handoff.stub, PURG_STUB_SIZE)) &&
+	return !report_on_stub(params, &params->handoff) &&
+	       !report_on_stub(params, &params->failure.fallback_handoff) &&
 	       !report_touches(params, arch_entry(&params->handoff), LONGEST_INSTRUCTION) &&
 	       !report_touches(params, fallback->start, fallback->size);
 }

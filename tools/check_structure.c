@@ -12,6 +12,7 @@
 #include "error.h"
 #include "kernel.h"
 #include "number.h"
+#include "on_failure.h"
 #include "segment_name.h"
 
 /* Parts of the parameter block that pack leaves zero: the safe defaults, and what is reserved. */
@@ -28,7 +29,6 @@ static const struct span {
 	{"params.handoff.mode", SPAN(handoff.mode, handoff.checks)},
 	{"params.handoff.stub", SPAN(handoff.stub, handoff.reserved)},
 	{"params.handoff.reserved", SPAN(handoff.reserved, failure)},
-	{"params.failure", SPAN(failure, report)},
 	{"params.report", SPAN(report, reserved)},
 	{"params.reserved", SPAN(reserved, linear_map)},
 	{"params.linear_map", SPAN(linear_map, copy)},
@@ -49,6 +49,21 @@ static void check_zeros(const struct packed *packed)
 	}
 	if (!bytes_are_zero(&params->segment[count], (PURG_MAX_SEGMENTS - count) * sizeof(params->segment[0])))
 		fail(packed->file.path, "params.segment", "is not zero behind entry %u, the last in use", count);
+}
+
+/* Halt, or reset without what only the machine can tell. */
+static void check_failure(const struct packed *packed)
+{
+	struct purg_failure failure = packed->purgatory.params.failure;
+	bool arm64 = packed->purgatory.header.arch == PURG_ARCH_ARM64, reset = failure.policy == PURG_FAIL_RESET;
+	bool known = failure.conduit == PURG_CONDUIT_HVC || failure.conduit == PURG_CONDUIT_SMC;
+
+	if (reset && arm64 && known && failure.delay <= ON_FAILURE_DELAY_MAX)
+		failure.delay = failure.conduit = 0;
+	if (reset)
+		failure.policy = PURG_FAIL_HALT;
+	if (!bytes_are_zero(&failure, sizeof(failure)) || (reset && arm64 && !known))
+		fail(packed->file.path, "params.failure", "is not one that pack writes");
 }
 
 static bool console_known(const struct purg_console *console)
@@ -225,6 +240,7 @@ void check_structure(const struct packed *packed)
 		fail(packed->file.path, NULL,
 		     "is a purgatory by itself, not a packed image; 'purgatory inspect' shows it");
 	check_zeros(packed);
+	check_failure(packed);
 	check_consoles(packed);
 	check_segments(packed);
 	check_pack(packed);

@@ -9,9 +9,6 @@
 #include "error.h"
 #include "on_failure.h"
 
-/* A day: the purgatory waits no longer. */
-#define DELAY_MAX 86400
-
 #define FADT "/sys/firmware/acpi/tables/FACP"
 #define RESET_REG_SUP (1u << 10)
 #define PSCI_COMPLIANT (1u << 0)
@@ -36,8 +33,8 @@ static uint32_t read_delay(const char *text)
 	char *end;
 	unsigned long seconds = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : ULONG_MAX;
 
-	if (seconds > DELAY_MAX || *end)
-		fail(NULL, "--on-failure", "'%s' is no number of seconds from 0 to %d", text, DELAY_MAX);
+	if (seconds > ON_FAILURE_DELAY_MAX || *end)
+		fail(NULL, "--on-failure", "'%s' is no number of seconds from 0 to %d", text, ON_FAILURE_DELAY_MAX);
 	return (uint32_t)seconds;
 }
 
@@ -73,8 +70,8 @@ static uint32_t conduit_of_dtb(const void *dtb)
 	static const char *const compatibles[] = {"arm,psci-1.0", "arm,psci-0.2"};
 
 	for (size_t i = 0; i < sizeof(compatibles) / sizeof(compatibles[0]); i++) {
-		int node = fdt_node_offset_by_compatible(dtb, -1, compatibles[i]), length;
-		const char *method = fdt_getprop(dtb, node, "method", &length);
+		int node = dtb ? fdt_node_offset_by_compatible(dtb, -1, compatibles[i]) : -1, length;
+		const char *method = node < 0 ? NULL : fdt_getprop(dtb, node, "method", &length);
 
 		if (method && length == sizeof("hvc") && !memcmp(method, "hvc", sizeof("hvc")))
 			return PURG_CONDUIT_HVC;
@@ -105,6 +102,13 @@ static void fill_arm64(struct purg_failure *failure, const struct machine *machi
 		     "give halt");
 }
 
+static void check_delay(const struct purg_failure *failure)
+{
+	if (failure->delay && !failure->timer_hz)
+		fail(NULL, "--on-failure",
+		     "how fast the TSC counts is not known, and reset:SECONDS needs that; give reset");
+}
+
 /*
  * Without a register the purgatory has the ways of a PC. A register in memory is left out: the map that it is entered
  * with has RAM alone.
@@ -113,9 +117,7 @@ static void fill_x86_64(struct purg_failure *failure, const struct machine *mach
 {
 	struct fadt fadt;
 
-	if (failure->delay && !failure->timer_hz)
-		fail(NULL, "--on-failure",
-		     "how fast the TSC counts is not known, and reset:SECONDS needs that; give reset");
+	check_delay(failure);
 	read_fadt(machine, &fadt);
 	if (!(fadt.flags & RESET_REG_SUP) || fadt.reset_space != SPACE_IO || !fadt.reset_address ||
 	    fadt.reset_address > UINT16_MAX)
@@ -135,4 +137,18 @@ void on_failure_fill(struct purg_failure *failure, const struct machine *machine
 		fill_arm64(failure, machine, dtb);
 	else
 		fill_x86_64(failure, machine);
+}
+
+void on_failure_fill_unseen(struct purg_failure *failure, uint16_t arch, const void *dtb)
+{
+	if (failure->policy != PURG_FAIL_RESET)
+		return;
+	if (arch == PURG_ARCH_X86_64) {
+		check_delay(failure);
+		return;
+	}
+	failure->conduit = conduit_of_dtb(dtb);
+	if (!failure->conduit)
+		fail(NULL, "--on-failure",
+		     "nothing says how the machine is reset; give a device tree with PSCI by --dtb, or halt");
 }

@@ -11,6 +11,7 @@
 #include "inputs.h"
 #include "layout.h"
 #include "number.h"
+#include "on_failure.h"
 
 struct options {
 	const char *kernel;
@@ -18,6 +19,7 @@ struct options {
 	const char *dtb;
 	const char *out;
 	const char *stripes;
+	const char *on_failure;
 	struct console_set consoles;
 	struct layout layout;
 };
@@ -41,11 +43,16 @@ static const char help[] =
 	"                        STRING, or from stdout-path in DTB\n"
 	"  -s, --stripes N       1, 2, 4, 8 or 16: cut segments of 64 KiB and more into N lanes, which\n"
 	"                        are hashed side by side; default 1, the plain SHA-256 of each\n"
+	"      --on-failure WHAT what the purgatory does when it refuses the image: halt (default);\n"
+	"                        reset the machine, on arm64 as DTB says; arm64: reset:SECONDS, when\n"
+	"                        its line could be read so long\n"
 	"  -o, --output OUT      the image; written beside OUT and renamed when complete\n"
 	"  -h, --help            show this and exit\n"
 	"\n"
 	"Exit codes: 0 done; 2 bad usage, or a file that cannot be read, used or written.\n"
 	"Nothing half written is left, and an OUT that was there stays as it was.";
+
+#define OPTION_ON_FAILURE 256
 
 static const struct option long_options[] = {
 	{"kernel", required_argument, NULL, 'k'},
@@ -54,6 +61,7 @@ static const struct option long_options[] = {
 	{"dtb", required_argument, NULL, 'd'},
 	{"console", required_argument, NULL, 'c'},
 	{"stripes", required_argument, NULL, 's'},
+	{"on-failure", required_argument, NULL, OPTION_ON_FAILURE},
 	{"output", required_argument, NULL, 'o'},
 	{"help", no_argument, NULL, 'h'},
 	{0},
@@ -90,6 +98,9 @@ static void parse(struct options *options, struct file initrd[PURG_MAX_SEGMENTS]
 			break;
 		case 's':
 			inputs_once(&options->stripes, "pack", "--stripes", optarg);
+			break;
+		case OPTION_ON_FAILURE:
+			inputs_once(&options->on_failure, "pack", "--on-failure", optarg);
 			break;
 		case 'o':
 			inputs_once(&options->out, "pack", "-o", optarg);
@@ -137,11 +148,13 @@ int command_pack(int argc, char **argv)
 	static struct image image;
 	struct options options = {.layout.initrd = initrd};
 	struct layout *layout = &options.layout;
+	struct purg_failure failure;
 	struct kernel kernel;
 	struct file dtb;
 	uint32_t stripes;
 
 	parse(&options, initrd, argc, argv);
+	on_failure_read(&failure, options.on_failure);
 	refuse_output_over_input(options.out, options.kernel, "--kernel");
 	refuse_output_over_input(options.out, options.dtb, "--dtb");
 	for (unsigned int i = 0; i < layout->initrd_count; i++)
@@ -159,10 +172,12 @@ int command_pack(int argc, char **argv)
 		inputs_dtb(&dtb, options.dtb);
 		layout->dtb = &dtb;
 	}
+	on_failure_fill_unseen(&failure, kernel.arch, layout->dtb ? layout->dtb->data : NULL);
 	inputs_consoles(&options.consoles, &kernel, layout->cmdline, layout->dtb ? layout->dtb->data : NULL);
 
 	image_begin(&image, options.out, &kernel);
 	image.stripes = stripes;
+	image.params->failure = failure;
 	memcpy(image.params->console, options.consoles.console, sizeof(image.params->console));
 	if (kernel.arch == PURG_ARCH_ARM64)
 		layout_arm64(&image, layout);

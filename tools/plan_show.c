@@ -101,8 +101,8 @@ void plan_draw(const struct plan *plan)
 			       MEMORY_MAP_FREE);
 	memory_map_draw(&map, 0, 0);
 	printf("entry 0x%" PRIx64 "\n", plan->purgatory_start + plan->header.entry);
+	printf("report 0x%" PRIx64 "\n", plan->params->report.address);
 	printf("verify %s\n", verify_name(plan->params->verify));
-	printf("report 0x%" PRIx64 "\n", plan->report);
 }
 
 static void json_string(const char *text)
@@ -210,7 +210,7 @@ void plan_json(const struct plan *plan)
 		json_linear_map(&plan->params->linear_map);
 	json_failure(&plan->params->failure);
 	printf(",\n \"report\": ");
-	json_range(plan->report, plan->params->report.size);
+	json_range(plan->params->report.address, plan->params->report.size);
 	printf(",\n \"segments\": [");
 	for (unsigned int i = 0; i < plan->count; i++) {
 		const struct piece *piece = &plan->piece[i];

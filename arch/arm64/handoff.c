@@ -13,33 +13,6 @@
 #define DTB_MAX_SIZE 0x200000
 #define DTB_ALIGN 8
 
-bool arch_mode_known(uint32_t mode)
-{
-	return mode == PURG_HANDOFF_NATIVE;
-}
-
-size_t arch_regs_size(uint32_t mode)
-{
-	(void)mode;
-	return sizeof(struct purg_regs_arm64);
-}
-
-uint64_t arch_low_end(uint32_t mode)
-{
-	(void)mode;
-	return 0;
-}
-
-uint64_t arch_entry(const struct purg_handoff *handoff)
-{
-	return handoff->arm64.pc;
-}
-
-uint32_t arch_known_checks(void)
-{
-	return PURG_CHECK_KERNEL | PURG_CHECK_DTB;
-}
-
 /* Within the physical address space: memory, as far as can be told. */
 static bool readable(uint64_t address, uint64_t size)
 {

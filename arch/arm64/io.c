@@ -29,11 +29,6 @@ void arch_mmio_write(uint64_t address, uint32_t width, uint32_t value)
 		__asm__ volatile("str %w0, [%1]" : : "r"(value), "r"(address) : "memory");
 }
 
-bool arch_has_console(uint32_t kind)
-{
-	return kind != PURG_CONSOLE_8250_PORT && kind != PURG_CONSOLE_VGA;
-}
-
 uint32_t arch_port_read(uint16_t port)
 {
 	(void)port;
@@ -58,11 +53,6 @@ uint64_t arch_ticks_hz(void)
 }
 
 /* There is no legacy here. */
-uint32_t arch_device_flags(void)
-{
-	return 0;
-}
-
 void arch_reset_devices(uint32_t flags)
 {
 	(void)flags;

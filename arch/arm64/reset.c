@@ -5,16 +5,6 @@
 
 #define PSCI_SYSTEM_RESET 0x84000009
 
-bool arch_reset_check(const struct purg_failure *failure, struct finding *finding)
-{
-	uint64_t rest = failure->reset_space | failure->reset_width | failure->reset_value | failure->reserved |
-			failure->reset_address;
-
-	if (failure->conduit != PURG_CONDUIT_HVC && failure->conduit != PURG_CONDUIT_SMC)
-		return refuse(finding, PURG_E_VALUE, "conduit", failure->conduit);
-	return rest == 0 || refuse(finding, PURG_E_RESERVED, "(unused)", rest);
-}
-
 /* SMC Calling Convention (Arm DEN 0028): x0 to x17 are not kept. */
 void arch_reset(const struct purg_failure *failure, bool checked)
 {

@@ -2,11 +2,6 @@
 #include <arch.h>
 #include "devices.h"
 
-uint32_t arch_device_flags(void)
-{
-	return PURG_FLAG_RESET_VGA | PURG_FLAG_LEGACY_PIC;
-}
-
 void arch_reset_devices(uint32_t flags)
 {
 	if (flags & PURG_FLAG_RESET_VGA)

@@ -9,57 +9,6 @@
 #define BOOT_PARAMS_MAGIC_OFFSET 0x202
 #define BOOT_PARAMS_MAGIC 0x53726448 /* "HdrS" */
 
-/* What can be addressed without paging. */
-#define PROTECTED_MODE_END (1ull << 32)
-#define REAL_MODE_END (1ull << 20)
-
-bool arch_mode_known(uint32_t mode)
-{
-	return mode == PURG_HANDOFF_NATIVE || mode == PURG_HANDOFF_X86_32 || mode == PURG_HANDOFF_X86_16;
-}
-
-size_t arch_regs_size(uint32_t mode)
-{
-	switch (mode) {
-	case PURG_HANDOFF_X86_32:
-		return sizeof(struct purg_regs_x86_32);
-	case PURG_HANDOFF_X86_16:
-		return offsetof(struct purg_regs_x86_16, reserved);
-	default:
-		return sizeof(struct purg_regs_x86_64);
-	}
-}
-
-uint64_t arch_low_end(uint32_t mode)
-{
-	if (mode == PURG_HANDOFF_X86_32)
-		return PROTECTED_MODE_END;
-	return mode == PURG_HANDOFF_X86_16 ? REAL_MODE_END : 0;
-}
-
-/* Real mode: SDM volume 3, 20.1.1. */
-static uint64_t real_address(uint16_t segment, uint16_t offset)
-{
-	return (uint64_t)segment * 16 + offset;
-}
-
-uint64_t arch_entry(const struct purg_handoff *handoff)
-{
-	switch (handoff->mode) {
-	case PURG_HANDOFF_X86_32:
-		return handoff->x86_32.eip;
-	case PURG_HANDOFF_X86_16:
-		return real_address(handoff->x86_16.cs, handoff->x86_16.ip);
-	default:
-		return handoff->x86_64.rip;
-	}
-}
-
-uint32_t arch_known_checks(void)
-{
-	return PURG_CHECK_KERNEL;
-}
-
 static bool check_boot_params(const char *field, uint64_t address, struct finding *finding)
 {
 	if (!range_within(address, BOOT_PARAMS_SIZE, 0, arch_physical_end()))

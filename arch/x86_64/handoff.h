@@ -7,4 +7,10 @@
 /* Enter the next program in 64-bit mode. */
 _Noreturn void handoff_64(const struct purg_handoff *handoff);
 
+/* Real mode: SDM volume 3, 20.1.1. */
+static inline uint64_t real_address(uint16_t segment, uint16_t offset)
+{
+	return (uint64_t)segment * 16 + offset;
+}
+
 #endif

@@ -20,12 +20,6 @@ void arch_mmio_write(uint64_t address, uint32_t width, uint32_t value)
 		*(volatile uint32_t *)address = value;
 }
 
-/* No sink: nothing is known here whose rate of counting is known. */
-bool arch_has_console(uint32_t kind)
-{
-	return kind != PURG_CONSOLE_SINK;
-}
-
 uint32_t arch_port_read(uint16_t port)
 {
 	uint8_t value;

@@ -4,18 +4,8 @@
  * chipsets, whose I/O port is the same in all of them; the keyboard controller; a shutdown of the CPU.
  */
 #include <arch.h>
-#include <params.h>
-#include <range.h>
 #include "registers.h"
-
-#define SPACE_MEMORY 0
-#define SPACE_PORT 1
-#define SPACE_PCI 2
-
-/* ACPI has device, function and register in the low 16 bits of three words; the bus is 0. */
-#define PCI_DEVICES 32
-#define PCI_FUNCTIONS 8
-#define PCI_REGISTERS 256
+#include "reset.h"
 
 /* PCI Local Bus Specification 3.0, 3.2.2.3.2. */
 #define PCI_ADDRESS 0xcf8
@@ -35,48 +25,6 @@
 /* A port of no function, of which a read takes about a microsecond; and how long anything is waited for, in those. */
 #define PORT_DELAY 0x80
 #define PATIENCE 0x8000
-
-static uint16_t pci_word(uint64_t address, int index)
-{
-	return (uint16_t)(address >> 16 * index);
-}
-
-static bool address_ok(const struct purg_failure *failure)
-{
-	uint64_t address = failure->reset_address;
-
-	switch (failure->reset_space) {
-	case SPACE_MEMORY:
-		return address < arch_physical_end();
-	case SPACE_PORT:
-		return address <= 0xffff;
-	default:
-		return !pci_word(address, 3) && pci_word(address, 2) < PCI_DEVICES &&
-		       pci_word(address, 1) < PCI_FUNCTIONS && pci_word(address, 0) < PCI_REGISTERS;
-	}
-}
-
-bool arch_reset_check(const struct purg_failure *failure, struct finding *finding)
-{
-	uint64_t address = failure->reset_address;
-	uint64_t rest = failure->conduit | failure->reserved;
-
-	if (!failure->reset_width)
-		rest |= failure->reset_space | failure->reset_value | address;
-	if (rest)
-		return refuse(finding, PURG_E_RESERVED, "(unused)", rest);
-	if (!failure->reset_width)
-		return true;
-	if (failure->reset_width != 8)
-		return refuse(finding, PURG_E_VALUE, "reset_width", failure->reset_width);
-	if (failure->reset_space > SPACE_PCI)
-		return refuse(finding, PURG_E_VALUE, "reset_space", failure->reset_space);
-	if (!address_ok(failure))
-		return refuse(finding, PURG_E_RANGE, "reset_address", address);
-	return failure->reset_space != SPACE_MEMORY ||
-	       !range_within(address, 1, (uintptr_t)&purg_header, purg_header.mem_size) ||
-	       refuse(finding, PURG_E_OVERLAP_SELF, "reset_address", address);
-}
 
 /* Port accesses take as long as nothing else is known to take here. */
 static void wait(void)

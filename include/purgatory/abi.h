@@ -39,7 +39,7 @@
 
 /*
  * purg_header.features: what this build does. What it does not do, it refuses: a loader that asks for nothing outside
- * these bits, and for no purg_failure.delay, is never told "not supported by this build".
+ * these bits is never told "not supported by this build".
  */
 #define PURG_FEATURE_SEGMENT_DIGEST (1 << 0)
 #define PURG_FEATURE_CONCAT_DIGEST (1 << 1)
@@ -159,7 +159,7 @@
 #define PURG_WALK_UNPROVEN 14 /* a page is not mapped, but nothing says that this is on purpose */
 
 /*
- * Why the purgatory refused: purg_report.code, and x0 or rax while it halts. docs/abi.md has the likely cause of each.
+ * Why the purgatory refused: purg_report.code, and x0 or rax while it halts. docs/failures.md has what to do.
  */
 #define PURG_OK 0
 #define PURG_E_MAGIC 1        /* not a parameter block */

@@ -20,6 +20,17 @@ $O/fuzz/packed: FUZZ_LINK += -Wl,--wrap=calloc,--wrap=pthread_create -pthread
 $(foreach arch,$(ARCHES),$(eval FUZZ_SOURCES_walk_$(arch) := src/walk.c src/walk_sentence.c arch/$(arch)/old_tables.c \
 	$(patsubst %,tests/unit/walk_%.c,memory oracle manual_$(arch))))
 
+# The block's checks, with what an architecture knows of its own, and the oracle of the unit tests. The image is where the
+# target says, in low memory: blocks of earlier runs are about the same address.
+FUZZ_IMAGE := 0x80000
+$(foreach arch,$(ARCHES),$(eval FUZZ_SOURCES_params_$(arch) := src/params.c src/console.c src/vga_text.c arch/$(arch)/rules.c \
+	tests/unit/params_oracle.c)$(eval $O/fuzz/params_$(arch): FUZZ_LINK += -no-pie -Wl,--defsym=purg_header=$(FUZZ_IMAGE)))
+# The way through the oracle, and what is compared, teach a mutator of blocks nothing, and would take most of the time.
+FUZZ_UNWATCHED := -O2 -fno-sanitize-coverage=edge,inline-8bit-counters,pc-table,trace-cmp,func,indirect-calls
+$O/fuzz/objects/tests/fuzz/params_%: FUZZ_SANITIZE += -DIMAGE=$(FUZZ_IMAGE) $(FUZZ_UNWATCHED)
+$O/fuzz/objects/tests/unit/params_oracle.c.o: FUZZ_SANITIZE += $(FUZZ_UNWATCHED)
+$O/fuzz/objects/src/params.c.o: FUZZ_SANITIZE += -O2 -fno-sanitize-coverage=trace-cmp
+
 $O/fuzz/objects/%.c.o: %.c tests/fuzz/fuzz.mk tools/host.mk
 	$(say) CC $@
 	mkdir -p $(@D)

@@ -9,8 +9,8 @@ import pytest
 from abi import REPORT_SIZE, Record, constant
 from front_images import (
     ARM64_MACHINES, BOOT_PARAMS, CMDLINE, DEFAULT_MACHINES, E820_ENTRY, E820_EXT, ELSEWHERE, INITRD, MAP_ENTRY, RAM,
-    RESERVED, SETUP_DATA, START_INFO, START_MAGIC, StartInfo, X86_64_MACHINES, assert_enters_payload, assert_report, boot,
-    boot_by_stub, boot_with, complete_by_fdtput, completed_tree, decompile, image, machines_dtb, packed,
+    RESERVED, SETUP_DATA, START_INFO, START_MAGIC, StartInfo, X86_64_MACHINES, assert_enters_payload, assert_report,
+    boot, boot_by_stub, boot_with, complete_by_fdtput, completed_tree, decompile, image, machines_dtb, packed,
     pieces_of_ram,
 )
 from machine import ARM64, BUILD, GIB, MIB, PAGE, wait_until_halted
@@ -100,6 +100,18 @@ def test_stale_memory_does_not_matter(image, tmp_path):
         image.write(image.pack["room"], b"\xa5" * image.pack["room_size"])
     with boot(image, tmp_path) as machine:
         assert_enters_payload(machine, image)
+
+
+def test_reset(image, tmp_path):
+    """A packed image may ask for a reset: what was changed is refused by name, and the machine resets."""
+    image.params["failure.policy"] = constant("FAIL_RESET")
+    image.params["failure.conduit"] = constant("CONDUIT_HVC") if image.arch is ARM64 else 0
+    start = image.segment("initrd")[0]
+    image.write(start, bytes([INITRD[0] ^ 1]))
+    with boot(image, tmp_path) as machine:
+        machine.wait_for(r"^purgatory: refused: segment \d \(initrd\): the digest does not match: .*; resetting\n")
+        machine.wait_for_exit()
+        assert "payload" not in machine.text
 
 
 # What x86_64's payload is entered with.

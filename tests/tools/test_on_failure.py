@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
-"""`purgatory load --on-failure`: what is asked for, and how each machine says that it is reset; where the record goes."""
+"""--on-failure of load and of pack: what is asked for, and how each machine says that it is reset; where the record
+goes."""
 import itertools
 import json
 import os
@@ -12,6 +13,7 @@ import pytest
 import kernels
 import machines
 from machines import GIB, made_up, ram
+from packed import Packed
 
 HOSTILE = True
 QUIET = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
@@ -19,8 +21,8 @@ GOOD = {"arm64": kernels.arm64(), "x86_64": kernels.x86_64()}
 FACP = "sys/firmware/acpi/tables/FACP"
 TSC = "sys/devices/system/cpu/cpu0/tsc_freq_khz"
 RECORD = 0x150
-NOT_SAID = "--on-failure: neither the device tree nor ACPI's FADT has PSCI, so nothing says how this machine is reset; " \
-    "give halt\n"
+NOT_SAID = "--on-failure: neither the device tree nor ACPI's FADT has PSCI, so nothing says how this machine is " \
+    "reset; give halt\n"
 
 
 def fadt(flags=0, register=(0, 0, 0, 0, 0), value=0, arm=0, signature=b"FACP", size=276):
@@ -121,8 +123,8 @@ def test_timer(purgatory, tmp_path, text, khz):
     assert (made["delay"], made["timer_hz"]) == (86400, khz * 1000)
     assert run(purgatory, root, "x86_64")["on_failure"] == {"policy": "halt", "delay": 0, "timer_hz": khz * 1000}
     machines.write(root, {TSC: None})
-    message = "purgatory: --on-failure: how fast the TSC counts is not known, and reset:SECONDS needs that; give reset\n"
-    assert run(purgatory, root, "x86_64", "--on-failure", "reset:1", code=2) == message
+    message = "how fast the TSC counts is not known, and reset:SECONDS needs that; give reset\n"
+    assert run(purgatory, root, "x86_64", "--on-failure", "reset:1", code=2) == "purgatory: --on-failure: " + message
     assert run(purgatory, root, "x86_64", "--on-failure", "reset:0")["on_failure"]["delay"] == 0
 
 
@@ -208,3 +210,63 @@ def test_inspect(purgatory):
   pc               0x40200100
   x0               0x44000000
 """ in purgatory.ok("inspect", "file").stdout
+
+
+RESET, HVC, SMC = 0x84E61CEB, 0xB80469B8, 0x36824DD6
+FAILURE = 0x160  # of the block; its first fields are policy, delay, conduit, a register, timer_hz
+FAILURE_SIZE = 0x100
+WAYS = {
+    "arm64": [(["reset"], (RESET, 0, HVC)), (["reset:9"], (RESET, 9, HVC)), (["halt"], (0, 0, 0)), ([], (0, 0, 0))],
+    "x86_64": [(["reset"], (RESET, 0, 0)), (["reset:0"], (RESET, 0, 0)), ([], (0, 0, 0))],
+}
+
+
+def pack(purgatory, arch, *words, dtb=None):
+    args = [word for word in words for word in ("--on-failure", word)]
+    if dtb:
+        args += ["--dtb", purgatory.file("dtb", dtb)]
+    purgatory.file("kernel", GOOD[arch])
+    return purgatory("pack", "-k", "kernel", "--console", "none", *args, "-o", "out")
+
+
+@pytest.mark.parametrize("arch", WAYS)
+def test_pack(purgatory, arch):
+    """A packed image has it in its block, and check takes that, and nothing else."""
+    for words, expected in WAYS[arch]:
+        done = pack(purgatory, arch, *words, dtb=psci(method='"hvc"') if arch == "arm64" else None)
+        assert done.returncode == 0, done.stderr
+        packed = Packed(purgatory.directory / "out")
+        at = packed.params_offset() + FAILURE
+        content = (purgatory.directory / "out").read_bytes()
+        assert struct.unpack_from("<III", content, at) == expected
+        assert content[at + 12:at + FAILURE_SIZE] == bytes(FAILURE_SIZE - 12)
+        purgatory.ok("check", "out")
+    good = bytearray(content)
+    for policy, delay, conduit, taken in (
+            (RESET, 86400, HVC, arch == "arm64"), (RESET, 86401, HVC, False), (RESET, 0, SMC, arch == "arm64"),
+            (RESET, 0, 0, arch == "x86_64"), (RESET, 1, 0, False), (RESET, 0, 1, False), (0, 1, 0, False),
+            (0, 0, HVC, False), (0x62F746B4, 0, 0, False), (0x4B2D451C, 0, 0, False), (RESET ^ 1, 0, HVC, False)):
+        struct.pack_into("<III", good, at, policy, delay, conduit)
+        purgatory.file("changed", good)
+        done = purgatory("check", "changed")
+        # What is well formed does not have its digest any more.
+        assert done.returncode == (1 if taken else 2), (policy, delay, conduit, done.stderr)
+        assert ("params.failure: is not one that pack writes" in done.stderr) != taken
+    struct.pack_into("<III", good, at, *expected)
+    for byte in range(12, FAILURE_SIZE):
+        good[at + byte] = 1
+        assert "params.failure: is not one" in purgatory("check", purgatory.file("changed", good)).stderr
+        good[at + byte] = 0
+
+
+@pytest.mark.parametrize("arch, words, dtb, message", [
+    ("arm64", ["reset"], None, "nothing says how the machine is reset; give a device tree with PSCI by --dtb, or halt"),
+    ("arm64", ["reset"], psci('"arm,psci"'), "nothing says how the machine is reset; "),
+    ("x86_64", ["reset:1"], None, "how fast the TSC counts is not known, and reset:SECONDS needs that; give reset"),
+    ("x86_64", ["never"], None, "'never' is not known; give halt, reset or reset:SECONDS"),
+    ("x86_64", ["halt", "halt"], None, "--on-failure is given twice"),
+])
+def test_pack_refusals(purgatory, arch, words, dtb, message):
+    done = pack(purgatory, arch, *words, dtb=dtb)
+    assert done.returncode == 2 and message in done.stderr and done.stderr.count("\n") == 1
+    assert not (purgatory.directory / "out").exists()

@@ -79,7 +79,8 @@ sha256    armv8-ce+2ce, uncached
 time      check 0.200 ms, hash 30.000 ms, walk 0.000 ms, copy 0.000 ms
 cpu       arm64, EL1, MIDR 0x411fd070, MPIDR 0x80000003
 """),
-    ({**GOOD, "verdict": SKIPPED, "skipped": 3, "segments": 1, "walk": 1, "pages": 7512, "entries": 99, "leaves": 88}, 0,
+    ({**GOOD, "verdict": SKIPPED, "skipped": 3, "segments": 1, "walk": 1, "pages": 7512, "entries": 99,
+      "leaves": 88}, 0,
      """verdict   verified: 1 segment, 28302823 bytes; skipped: 3 segments
 sha256    armv8-ce+2ce, cached
 walk      the old kernel could not write to what was skipped
@@ -100,7 +101,8 @@ expected  {"12" * 32}
 computed  {"ab" * 32}
 sha256    armv8-ce+2ce, cached
 """),
-    ({**DIGEST, "code": 16, "segment": 0xFFFFFFFF, "name": b""}, 1, """verdict   refused: the concatenation's digest does not match [code 16]
+    ({**DIGEST, "code": 16, "segment": 0xFFFFFFFF, "name": b""}, 1,
+     """verdict   refused: the concatenation's digest does not match [code 16]
 stage     verification
 expected  """),
     ({**DIGEST, "code": 9, "stage": 1, "expected": b"", "computed": b"", "segment": 0, "name": b"longname"}, 1,
@@ -110,8 +112,8 @@ sha256 """),
     ({**DIGEST, "name": b"\x1b[2J\n\"\\x"}, 1, 'segment 2 (?[2J?"\\x): '),
     ({**DIGEST, "code": 23}, 1, "refused: segment 2 (initrd): an exception [code 23]\n"),
     ({**DIGEST, "code": 24}, 1, "segment 2 (initrd): for a reason that this command does not know [code 24]\n"),
-    ({**DIGEST, "code": 0xFFFFFFFF, "stage": 9}, 1, "refused: segment 2 (initrd): for a reason that this command does not "
-     "know [code 4294967295]\nstage     unknown\n"),
+    ({**DIGEST, "code": 0xFFFFFFFF, "stage": 9}, 1,
+     "refused: segment 2 (initrd): for a reason that this command does not know [code 4294967295]\nstage     unknown\n"),
     ({**DIGEST, "syndrome": 0x96000010, "pc": 0x42001234, "fault": 0x4000000000}, 1,
      "fault     syndrome 0x96000010, pc 0x42001234, address 0x4000000000\n"),
     ({**GOOD, "sha256": b"0123456789abcde\x01"}, 0, "sha256    0123456789abcde?, cached\n"),
@@ -185,7 +187,7 @@ DAMAGED = [
     (bytes(4) + flipped(record(GOOD), 0xA8), "the record does not have its digest: it was changed"),
     (record({**GOOD, "abi_major": 2}), "the record is of an ABI that this library does not know"),
     (record({**GOOD, "size": SIZE - 8}), "the record is shorter than its version has it"),
-    (bytes(4) + record(GOOD, SIZE + 4)[:-4], "the record is shorter than its version has it, or longer than the memory"),
+    (bytes(4) + record(GOOD, SIZE + 4)[:-4], "the record is shorter than its version has it, or longer than the mem"),
     (record({**GOOD, "verdict": 1}), "verdict: is 0x1, which this command does not know"),
 ]
 
@@ -233,14 +235,15 @@ def test_tree(purgatory, tmp_path):
 def test_image(purgatory):
     """All records of an image, whatever lies between them; one that was changed is told of, and does not count."""
     refused, good, bad = record(DIGEST), record(GOOD), flipped(record(GOOD), 0x30)
-    memory = b"PURGREPT" + bytes(100) + good + b"\xff" * 1004 + bad + refused + b"PURGREPT\x02\0" + b"x" * 402 + good[:-4]
+    memory = b"PURGREPT" + bytes(100) + good + b"\xff" * 1004 + bad + refused
+    memory += b"PURGREPT\x02\0" + b"x" * 402 + good[:-4]
     done = purgatory("report", "--json", "--from", purgatory.file("memory", memory))
     assert done.returncode == 1
     told = json.loads(done.stdout)
     assert [(one["offset"], one["verdict"]) for one in told] == \
         [(memory.index(good), "verified"), (memory.index(refused), "refused")]
-    assert done.stderr == f"purgatory: {purgatory.directory}/memory: offset 0x{memory.index(bad):x}: the record does not " \
-                          "have its digest: it was changed\n"
+    assert done.stderr == f"purgatory: {purgatory.directory}/memory: offset 0x{memory.index(bad):x}: " \
+        "the record does not have its digest: it was changed\n"
     report(purgatory, "--from", purgatory.file("memory", refused + good), code=1)
     assert from_file(purgatory, good + bytes(4) + good).count("\n\nrecord at offset 0x154\n") == 1
     assert "memory: has no sound record of a boot" in from_file(purgatory, bytes(1000), code=2)
