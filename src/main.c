@@ -202,6 +202,14 @@ _Noreturn void fault(uint64_t syndrome, uint64_t pc, uint64_t address)
 	give_up();
 }
 
+/* Read anew: damaged code may have come to the handoff by a jump, past what comes before it. */
+static bool check_way_here(struct finding *finding)
+{
+	uint32_t stage = *(const volatile uint32_t *)&work.report.record.stage;
+
+	return stage == PURG_STAGE_HANDOFF || refuse(finding, PURG_E_IMAGE, "stage", stage);
+}
+
 _Noreturn void purgatory_main(void)
 {
 	const struct purg_params *params = &purg_params;
@@ -221,6 +229,8 @@ _Noreturn void purgatory_main(void)
 		give_up();
 	if (console_is_open())
 		announce(params);
+	if (!check_way_here(finding))
+		give_up();
 	report_write(&work.report, params, &work.engine, &work.walk, &work.verified, finding);
 	arch_simd_end();
 	arch_vectors_end();

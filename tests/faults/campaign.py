@@ -68,6 +68,7 @@ class Guest:
         self.scenario, self.trials = scenario, trials
         self.pc = {"arm64": "PC", "x86_64": "RIP"}[scenario.arch.name]
         self.machine = None
+        self.mute = False
 
     def endings(self):
         """How each trial ended."""
@@ -105,7 +106,7 @@ class Guest:
     def reset(self, number):
         """Reset the machine, so that it goes on with that trial; false if it does not."""
         self.machine.text = ""
-        self.machine.command("system_reset")
+        self.ask(lambda: self.machine.command("system_reset"))
         deadline = time.monotonic() + PATIENCE
         while True:
             mark = self.mark()
@@ -132,12 +133,22 @@ class Guest:
                 return ending
 
     def ended(self):
-        """True if QEMU itself has given up: not every wild access is one that it can emulate."""
-        return self.machine.process.poll() is not None
+        """True if QEMU itself has given up, or does not answer: not every wild access is one that it can emulate."""
+        return self.mute or self.machine.process.poll() is not None
+
+    def ask(self, question):
+        """What QEMU answers; None, and QEMU is given up, if it does not."""
+        try:
+            return question()
+        except (OSError, ValueError):
+            self.mute = True
+            return None
 
     def look(self, over):
         """What has become of a guest that is silent, or whose time is over; None if it may still come back."""
-        registers = self.machine.registers()
+        registers = self.ask(self.machine.registers)
+        if registers is None:
+            return Ending("gone", [], self.machine.text)
         pc = registers.get(self.pc, registers.get("EIP"))  # of an x86 that starts anew
         if registers.get("HLT") == 1 or self.sleeps(pc):
             self.machine.drain()

@@ -9,7 +9,7 @@ import pytest
 
 from abi import PARAMS, SEGMENT, Bytes, Params, constant, locate
 from campaign import HARMLESS, NAMED, REFUSED, Campaign
-from machine import BUILD
+from machine import BUILD, PAGE
 from scenario import FILL, FLIP, Scenario, Target, Trial, wrong_initrd
 from segments import pattern
 from symbols import symbols
@@ -90,6 +90,22 @@ def test_console_nowhere(scenario):
         assert returned(told, "E_UNMAPPED") and returned(silent, "E_UNMAPPED")
     assert told_too.how == silent_too.how == "returned"
     assert int(told_too.refusal[1]) == int(told_too.detail[0], 16) == int(silent_too.detail[0], 16) == code
+
+
+def test_dirty_variables(scenario):
+    """The purgatory's variables are as they should be, whatever lies there before: an exception while the refusal is told
+    is still the first one, and ends as it does otherwise."""
+    nowhere = console(1, kind="CONSOLE_8250", base=NOWHERE[scenario.arch.name])
+    scenario.add_config("nowhere, refused", both(nowhere, wrong_initrd))
+    variables = next(target for target in scenario.targets if target.kind == "variables")
+    pages = range(variables.start // PAGE * PAGE, variables.start + variables.size, PAGE)
+    clean, *dirty = run(
+        scenario,
+        Trial("nowhere, refused", BLOCK),
+        *[Trial("nowhere, refused", BLOCK, FILL, page, 0xFF) for page in pages],
+    )
+    assert clean.how == "returned" and clean.refusal, clean
+    assert all(ending == clean for ending in dirty), dirty
 
 
 def still(arch):
@@ -176,6 +192,7 @@ def test_extremes(scenario, conduct):
                 same.add(config)
     results = conduct("fields at their extremes, without digest", scenario, trials)
     assert not failures(results, REFUSED, HARMLESS)
+    assert not [trial for trial, ending, _ in results if ending.refusal and int(ending.refusal[1]) == constant("E_FAULT")]
     entered = {trial.config for trial, _, verdict in results if verdict == HARMLESS}
     assert same - entered == set()
     assert not [config for config in entered - same if not config.startswith(FREE)]
