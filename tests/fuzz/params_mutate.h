@@ -233,16 +233,16 @@ static void change_console(struct input *input)
 		console->kind = random_word();
 		break;
 	case 2:
-		console->width = below(5);
+		console->width = below(below(2) ? 5 : 40);
 		break;
 	case 3:
 		console->stride = below(2) ? 1u << below(6) : below(20);
 		break;
 	case 4:
-		console->baud = below(2) ? 115200 / (1 + below(2400)) : below(120000);
+		console->baud = below(2) ? 115200 / (1 + below(2400)) : below(below(2) ? 64 : 120000);
 		break;
 	case 5:
-		console->base = below(2) ? random64() >> 48 : random_address(input);
+		console->base = below(2) ? 0xffe8 + below(32) : random_address(input);
 		break;
 	case 6:
 		console->base &= -16;
