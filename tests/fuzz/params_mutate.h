@@ -233,16 +233,16 @@ static void change_console(struct input *input)
 		console->kind = random_word();
 		break;
 	case 2:
-		console->width = below(5);
+		console->width = below(below(2) ? 5 : 40);
 		break;
 	case 3:
 		console->stride = below(2) ? 1u << below(6) : below(20);
 		break;
 	case 4:
-		console->baud = below(2) ? 115200 / (1 + below(2400)) : below(120000);
+		console->baud = below(2) ? 115200 / (1 + below(2400)) : below(below(2) ? 64 : 120000);
 		break;
 	case 5:
-		console->base = below(2) ? random64() >> 48 : random_address(input);
+		console->base = below(2) ? 0xffe8 + below(32) : random_address(input);
 		break;
 	case 6:
 		console->base &= -16;
@@ -266,9 +266,12 @@ static void set_entry(struct purg_handoff *handoff, uint64_t entry)
 
 static void change_handoff(struct input *input, struct purg_handoff *handoff, uint64_t start)
 {
-	switch (below(6)) {
+	switch (below(7)) {
 	case 0:
 		handoff->mode = random_word();
+		break;
+	case 5:
+		((uint8_t *)handoff)[below(sizeof(*handoff))] ^= (uint8_t)(1 << below(8));
 		break;
 	case 1:
 		memset(handoff, 0, sizeof(*handoff));
@@ -340,8 +343,9 @@ static void change_failure(struct input *input)
 		break;
 	case 6:
 		failure->reset_space = (uint8_t)below(3);
-		failure->reset_address =
-			below(2) ? random_address(input) : (uint64_t)below(34) << 32 | below(9) << 16 | below(260);
+		failure->reset_address = below(2)   ? random_address(input)
+					 : below(2) ? 0x10000 - below(3)
+						    : (uint64_t)below(34) << 32 | below(10) << 16 | below(260);
 		break;
 	case 7:
 		change_segment(input, &failure->fallback);

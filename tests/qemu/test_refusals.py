@@ -124,7 +124,7 @@ POLICY = [
     ("flags-unknown", put("flags", 8), "E_VALUE", "flags"),
     ("flags-unknown-top", put("flags", 1 << 31), "E_VALUE", "flags"),
     ("fail-unknown", put("failure.policy", 1), "E_VALUE", "policy"),
-    ("fail-delay", put("failure.delay", 1), "E_VALUE", "delay"),
+    ("fail-delay", put("failure.delay", 1), "E_RESERVED", "delay"),
     ("mode-unknown", put("handoff.mode", 1), "E_VALUE", "handoff mode"),
     ("checks-unknown", put("handoff.checks", 1 << 31), "E_VALUE", "handoff checks"),
 ]

@@ -151,6 +151,8 @@ REFUSES(segments_65, block.segment_count = 65, PURG_E_COUNT, NULL, "segment_coun
 REFUSES(segments_max, block.segment_count = 0xffffffff, PURG_E_COUNT, NULL, "segment_count")
 REFUSES(copies_17, block.copy_count = 17, PURG_E_COUNT, NULL, "copy_count")
 REFUSES(nothing, block.segment_count = 0, PURG_E_NOTHING, NULL, "segment_count")
+REFUSES(nothing_to_skip, (block.segment_count = 0, block.verify = PURG_VERIFY_UNLESS_UNMAPPED), PURG_E_NOTHING, NULL,
+	"segment_count")
 REFUSES(unused_segment, block.segment[1].digest[31] = 1, PURG_E_RESERVED, "segment", "(unused)")
 REFUSES(last_segment, block.segment[63].start = 1, PURG_E_RESERVED, "segment", "(unused)")
 REFUSES(unused_copy, block.copy[15].reserved = 1, PURG_E_RESERVED, "copy", "(unused)")
@@ -480,6 +482,7 @@ int main(void)
 		TEST(segments_max),
 		TEST(copies_17),
 		TEST(nothing),
+		TEST(nothing_to_skip),
 		TEST(unused_segment),
 		TEST(last_segment),
 		TEST(unused_copy),
