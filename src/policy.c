@@ -10,6 +10,9 @@
 #define MAX_DELAY 86400
 #define MAX_UNCHECKED_DELAY 60
 
+/* No counter is faster: a larger number is a mistake, or a flipped bit, with which the wait would have no end. */
+#define MAX_HZ (1ull << 34)
+
 /* A counter that is looked at so often, and has not moved, stands still. */
 #define PATIENCE 1000000
 
@@ -48,7 +51,8 @@ void policy_tell(uint32_t policy)
 /* So that a person can read the line. Of an unchecked block not even the frequency is believed. */
 static void wait(const struct purg_failure *failure, bool checked)
 {
-	uint64_t hz = checked && failure->timer_hz ? failure->timer_hz : arch_ticks_hz();
+	bool told = checked && failure->timer_hz && failure->timer_hz <= MAX_HZ;
+	uint64_t hz = told ? failure->timer_hz : arch_ticks_hz();
 	uint32_t max = checked ? MAX_DELAY : MAX_UNCHECKED_DELAY;
 	uint64_t left = hz * (failure->delay < max ? failure->delay : max);
 	uint64_t last = arch_ticks();

@@ -192,6 +192,11 @@ static void delay(void **state)
 	fake.looks = 0;
 	assert_ends(FAKE_RESET, PURG_E_DIGEST, MISMATCH, "resetting");
 	assert_in_range(fake.looks, 600, 620);
+	/* But for one that no counter has, such as one with a flipped bit. */
+	purg_params.failure.timer_hz |= 1ull << 40;
+	fake.looks = 0;
+	assert_ends(FAKE_RESET, PURG_E_DIGEST, MISMATCH, "resetting");
+	assert_in_range(fake.looks, 300, 320);
 }
 
 /* Of an unchecked block neither a long delay is believed nor a frequency. */
