@@ -71,8 +71,8 @@ void arch_caches_abandon(void);
 /* True if this is how the block may ask for a reset; else what is wrong with it in *finding. */
 bool arch_reset_check(const struct purg_failure *failure, struct finding *finding);
 
-/* Reset the machine; the block's own register is used only if the block was checked. Returns if nothing helps. */
-void arch_reset(const struct purg_failure *failure, bool checked);
+/* Reset the machine; the block's own register is used only if the block is sound. Returns if nothing helps. */
+void arch_reset(const struct purg_failure *failure, bool sound);
 
 /* Return to the caller of the image's entry as a function does, with code in x0 or rax, and its CPU state. */
 _Noreturn void arch_return(uint32_t code);

@@ -178,7 +178,6 @@ _Noreturn static void give_up(void)
 
 	fail_tell(&work.finding);
 	policy_tell(policy);
-	work.standing.sound = false; /* there is one fallback at most */
 	report_write(&work.report, params, &work.engine, &work.walk, &work.verified, &work.finding);
 	policy_carry_out(params, &work.standing, policy, work.finding.code, &work.engine);
 }
@@ -191,6 +190,9 @@ _Noreturn void fault(uint64_t syndrome, uint64_t pc, uint64_t address)
 	work.standing.faulted = true;
 	arch_caches_abandon();
 	console = console_forsake();
+	/* The fallback, or the reset register, is not tried twice. */
+	if (!console && finding->code)
+		work.standing.sound = false;
 	/* What a console was to tell is told anew, by the others; else it is the exception that is told. */
 	if (!console || !finding->code) {
 		if (console || finding->code)

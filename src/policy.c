@@ -108,7 +108,7 @@ _Noreturn void policy_carry_out(const struct purg_params *params, const struct s
 		wait(&params->failure, standing->checked);
 	switch (policy) {
 	case PURG_FAIL_RESET:
-		arch_reset(&params->failure, standing->checked);
+		arch_reset(&params->failure, standing->sound);
 		break;
 	case PURG_FAIL_RETURN:
 		arch_simd_end();

@@ -9,11 +9,11 @@
 #define NOT_KEPT \
 	"x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17"
 
-void arch_reset(const struct purg_failure *failure, bool checked)
+void arch_reset(const struct purg_failure *failure, bool sound)
 {
 	register uint64_t function __asm__("x0") = PSCI_SYSTEM_RESET;
 
-	(void)checked;
+	(void)sound;
 	if (failure->conduit == PURG_CONDUIT_HVC)
 		__asm__ volatile("hvc #0" : "+r"(function) : : NOT_KEPT, "memory");
 	else if (failure->conduit == PURG_CONDUIT_SMC)

@@ -66,11 +66,11 @@ static void reset_by_keyboard(void)
 	arch_port_write(KEYBOARD, KEYBOARD_PULSE_RESET);
 }
 
-void arch_reset(const struct purg_failure *failure, bool checked)
+void arch_reset(const struct purg_failure *failure, bool sound)
 {
 	static const struct table_register none;
 
-	if (checked && failure->reset_width) {
+	if (sound && failure->reset_width) {
 		write_register(failure);
 		wait();
 	}

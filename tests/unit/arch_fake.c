@@ -140,11 +140,11 @@ bool arch_reset_check(const struct purg_failure *failure, struct finding *findin
 	return failure->conduit == PURG_CONDUIT_SMC || refuse(finding, PURG_E_VALUE, "conduit", failure->conduit);
 }
 
-void arch_reset(const struct purg_failure *failure, bool checked)
+void arch_reset(const struct purg_failure *failure, bool sound)
 {
 	(void)failure;
 	fake.end = FAKE_RESET;
-	fake.reset_checked = checked;
+	fake.reset_sound = sound;
 	if (!fake.no_reset)
 		longjmp(end, 1);
 }
@@ -179,7 +179,7 @@ const char *arch_caches_begin(const struct purg_params *params)
 	(void)params;
 	fake.cached = true;
 	fake.cachings++;
-	if (fake.faults-- > 0)
+	if (fake.faults && --fake.faults == 0)
 		fault(0x96000010, 0x1234, 0x5678);
 	return fake.uncached;
 }

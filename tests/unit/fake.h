@@ -54,10 +54,10 @@ struct fake {
 	enum fake_end end;
 	uint32_t code;         /* FAKE_HALTED: what arch_halt was given */
 	uint64_t entry;        /* FAKE_JUMPED: where to */
-	int faults;            /* how often arch_caches_begin meets an exception */
+	int faults;            /* which of the next arch_caches_begin meets an exception; zero: none */
 	uint64_t deaf;         /* a console here meets one whenever it is asked; zero: none */
 	bool vectors;          /* ours are in force */
-	bool reset_checked;    /* what arch_reset was told of the block ... */
+	bool reset_sound;      /* what arch_reset was told of the block ... */
 	bool no_reset;         /* ... and whether it is without effect */
 	bool bad_cpu;          /* entered in a state that is not allowed */
 	bool bad_kernel;       /* nothing at the entry looks like a kernel */

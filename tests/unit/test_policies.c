@@ -61,10 +61,10 @@ static void resets(void **state)
 	assert_jumped("verified 1 segment");
 	damage();
 	assert_ends(FAKE_RESET, PURG_E_DIGEST, MISMATCH, "resetting");
-	assert_true(fake.reset_checked);
+	assert_true(fake.reset_sound);
 	distrust();
 	assert_ends(FAKE_RESET, PURG_E_BLOCK, CHANGED, "resetting");
-	assert_false(fake.reset_checked);
+	assert_false(fake.reset_sound);
 }
 
 static void reset_without_effect(void **state)
@@ -234,7 +234,7 @@ static void exceptions(void **state)
 	reset();
 	fake.faults = 1;
 	assert_ends(FAKE_RESET, PURG_E_FAULT, EXCEPTION, "resetting");
-	assert_true(fake.reset_checked);
+	assert_true(fake.reset_sound);
 	memset(&purg_params.failure, 0, sizeof(purg_params.failure));
 	fallback();
 	fake.faults = 1;
@@ -247,6 +247,18 @@ static void exceptions(void **state)
 	assert_int_equal(fake.sync_count, 1);
 	assert_int_equal(fake.syncs[0].start, (uintptr_t)spare);
 	assert_int_equal(fake.syncs[0].size, sizeof(spare));
+}
+
+/* One that the fallback meets is told of, and there is no second try. */
+static void exception_in_the_fallback(void **state)
+{
+	(void)state;
+	fallback();
+	damage();
+	fake.faults = 2;
+	assert_ends(FAKE_HALTED, PURG_E_FAULT, "purgatory: refused: address: " EXCEPTION, "halted");
+	assert_said(" [code 15]; falling back\r\n");
+	assert_null(strstr(fake.transcript, "jumping"));
 }
 
 /* The console that does not answer is forsaken, and another one tells of it. */
@@ -290,6 +302,7 @@ int main(void)
 		TEST(distrusted_delay),
 		TEST(counter_stands_still),
 		TEST(exceptions),
+		TEST(exception_in_the_fallback),
 		TEST(deaf_console),
 	};
 
