@@ -97,6 +97,7 @@ static bool verify_and_copy(const struct purg_params *params)
 		   verify_segments(params, work.walk.skip, &work.engine, finding, &work.verified);
 	report_lap(report, &report->record.ticks_hash);
 	if (verified) {
+		report->record.stage = PURG_STAGE_COPY;
 		work.standing.copied = params->copy_count;
 		make_copies(params);
 	}

@@ -6,8 +6,7 @@
 #include <policy.h>
 #include <verify.h>
 
-/* Longer than anybody reads a line; of a block that is not checked, shorter than anybody would turn the machine off. */
-#define MAX_DELAY 86400
+/* Of a block that is not checked: shorter than anybody would turn the machine off. */
 #define MAX_UNCHECKED_DELAY 60
 
 /* No counter is faster: a larger number is a mistake, or a flipped bit, with which the wait would have no end. */
@@ -53,7 +52,7 @@ static void wait(const struct purg_failure *failure, bool checked)
 {
 	bool told = checked && failure->timer_hz && failure->timer_hz <= MAX_HZ;
 	uint64_t hz = told ? failure->timer_hz : arch_ticks_hz();
-	uint32_t max = checked ? MAX_DELAY : MAX_UNCHECKED_DELAY;
+	uint32_t max = checked ? PURG_MAX_DELAY : MAX_UNCHECKED_DELAY;
 	uint64_t left = hz * (failure->delay < max ? failure->delay : max);
 	uint64_t last = arch_ticks();
 

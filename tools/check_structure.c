@@ -58,7 +58,7 @@ static void check_failure(const struct packed *packed)
 	bool arm64 = packed->purgatory.header.arch == PURG_ARCH_ARM64, reset = failure.policy == PURG_FAIL_RESET;
 	bool known = failure.conduit == PURG_CONDUIT_HVC || failure.conduit == PURG_CONDUIT_SMC;
 
-	if (reset && arm64 && known && failure.delay <= ON_FAILURE_DELAY_MAX)
+	if (reset && arm64 && known && failure.delay <= PURG_MAX_DELAY)
 		failure.delay = failure.conduit = 0;
 	if (reset)
 		failure.policy = PURG_FAIL_HALT;

@@ -33,8 +33,8 @@ static uint32_t read_delay(const char *text)
 	char *end;
 	unsigned long seconds = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : ULONG_MAX;
 
-	if (seconds > ON_FAILURE_DELAY_MAX || *end)
-		fail(NULL, "--on-failure", "'%s' is no number of seconds from 0 to %d", text, ON_FAILURE_DELAY_MAX);
+	if (seconds > PURG_MAX_DELAY || *end)
+		fail(NULL, "--on-failure", "'%s' is no number of seconds from 0 to %d", text, PURG_MAX_DELAY);
 	return (uint32_t)seconds;
 }
 

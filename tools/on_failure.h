@@ -8,9 +8,6 @@
 /* halt, reset, or reset:SECONDS; NULL: halt. Fails if it is none of these. */
 void on_failure_read(struct purg_failure *failure, const char *text);
 
-/* The longest delay, in seconds: the purgatory waits no longer. */
-#define ON_FAILURE_DELAY_MAX 86400
-
 /*
  * For a reset that was asked for: how, or fail if nothing of the machine says how. dtb: of arm64, checked; NULL: there
  * is none. Always: how fast the counter counts, if it does not say that itself.

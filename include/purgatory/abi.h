@@ -67,6 +67,7 @@
 #define PURG_MAX_COPIES 16
 #define PURG_MAX_RANGES 32
 #define PURG_DEFAULT_BUDGET (1 << 20) /* purg_linear_map.budget, if it is zero: all of 4 GiB in pages of 4 KiB */
+#define PURG_MAX_DELAY 86400          /* purg_failure.delay, in seconds: it is waited no longer */
 #define PURG_NAME_SIZE 8
 #define PURG_DIGEST_SIZE 32
 

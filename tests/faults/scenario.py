@@ -9,7 +9,7 @@ import dataclasses
 import random
 import struct
 
-from abi import PARAMS_SIZE, Params, constant, sha256
+from abi import PARAMS_SIZE, REPORT_SIZE, Params, constant, sha256
 from elf import Elf
 from machine import BUILD, OPTION_DIRTY, PAGE, Boot
 from segments import pattern, striped
@@ -143,8 +143,8 @@ class Scenario:
         self.pieces.append((base + 0x50000, bytes(COPIED), initrd[0x808 : 0x808 + COPIED], False))
         self.record_at = base + 0x60000
         boot.params["report.address"] = self.record_at
-        boot.params["report.size"] = 0x150
-        self.pieces.append((self.record_at, bytes(0x150), None, False))
+        boot.params["report.size"] = REPORT_SIZE
+        self.pieces.append((self.record_at, bytes(REPORT_SIZE), None, False))
         self.fallback = (base + 0x70000, stubs(self.arch, 0x1000))
         self.pieces.append((*self.fallback, self.fallback[1], True))
         self.targets.append(Target("fallback", self.fallback[0], 0x1000))

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SETUP_SECTS, PAYLOAD_OFFSET, PAYLOAD_LENGTH = 0x1F1, 0x248, 0x24C
+SETUP_SECTS, PAYLOAD_OFFSET = 0x1F1, 0x248
 SECTOR = 512
 LZ4_LEGACY = b"\x02\x21\x4c\x18"
 

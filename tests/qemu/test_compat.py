@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from abi import Params, constant
+from abi import PARAMS_SIZE, Params, constant
 from clients import KEXEC_TOOLS_REGS, PL011, ClientBoot, boot_params, dtb
 from machine import ARM64, BUILD, MIB, OPTION_CALL, OPTION_DIRTY, X86_64, verified_line, wait_until_halted
 from segments import pattern
@@ -351,7 +351,7 @@ def console_kind(boot):
     """The kind of console that the purgatory has made of the sink, once it has come to an end."""
     with boot.start() as machine:
         machine.wait_for(r"^payload: end$|halted$")
-        return Params(machine.memory(boot.place + boot.header["params"], 0x1700))["console[0].kind"]
+        return Params(machine.memory(boot.place + boot.header["params"], PARAMS_SIZE))["console[0].kind"]
 
 
 def arm64_with(directory, tree):

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from abi import X86_16_REGISTERS, X86_32_REGISTERS, constant
+from abi import PARAMS_SIZE, X86_16_REGISTERS, X86_32_REGISTERS, constant
 from clients import ClientBoot, boot_params
 from machine import X86_64, parse_report
 from modes import HIGH, PC, PROTECTED, REAL
@@ -179,5 +179,5 @@ def test_flags(pc, symbol, flag):
     pc.set(symbol, 1)
     with pc.start() as machine:
         machine.wait_for("^payload: end$")
-        block = machine.memory(pc.place + pc.header["params"], 0x1700)
+        block = machine.memory(pc.place + pc.header["params"], PARAMS_SIZE)
     assert struct.unpack_from("<I", block, 0x14)[0] == constant(flag)

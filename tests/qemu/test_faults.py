@@ -96,6 +96,19 @@ def test_at_each_level(arm64, how):
     assert syndrome >> 26 == 0x25 and syndrome & 0x3F == 0x10
 
 
+def test_copy_to_where_nothing_is(arm64):
+    """No segment is at fault, and the record has the stage. (On x86_64 such a page is refused, code 21.)"""
+    arm64.with_payload()
+    arm64.params.add_copy(NOTHING["arm64"], arm64.params["segment[0].start"], 8)
+    arm64.params["report.address"] = arm64.arch.spare_at
+    arm64.params["report.size"] = REPORT_SIZE
+    with arm64.start() as machine:
+        place, address, _, _ = halted(machine, arm64)
+        record = Report(bytearray(machine.memory(arm64.arch.spare_at, REPORT_SIZE)))
+    assert (place, address) == (None, NOTHING["arm64"])
+    assert (record["stage"], record["segment"]) == (constant("STAGE_COPY"), 0xFFFFFFFF)
+
+
 def test_console_where_nothing_is(boot):
     """The other one tells of it, as soon as something is to be told, and the first is not asked again."""
     boot.with_payload()

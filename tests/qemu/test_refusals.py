@@ -204,7 +204,7 @@ RESERVED = [
     ("failure-timer", put("failure.timer_hz", 1), "E_RESERVED", "failure"),
     ("failure-fallback", put("failure.fallback.start", 1), "E_RESERVED", "failure"),
     ("failure-fallback-last", put("failure.fallback_handoff.reserved", 1 << 63), "E_RESERVED", "failure"),
-    ("report-size", put("report.size", 0x150), "E_RESERVED", "report"),
+    ("report-size", put("report.size", REPORT_SIZE), "E_RESERVED", "report"),
     ("report-reserved", put("report.reserved", 1), "E_RESERVED", "report"),
     ("unused-segment-first", put("segment[1].name", b"x"), "E_RESERVED", "segment"),
     ("unused-segment-last", flip("segment[63].digest"), "E_RESERVED", "segment"),

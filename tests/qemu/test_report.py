@@ -20,7 +20,7 @@ OFFSET = 0x300008
 AROUND = b"\xee" * 8
 UNTOUCHED = AROUND + b"\xee" * REPORT_SIZE + AROUND
 
-# Of an exception, of which this build takes none, and of the future.
+# Of exceptions, which are test_faults', and of the future.
 ALWAYS_ZERO = ["fault_syndrome", "fault_pc", "fault_address", "reserved", *(f"reserved2[{i}]" for i in range(5))]
 
 LEVELS = {"el1": 1, "el2": 2, "el2-vhe": 2 | E2H, "el1-below-el2": 1, "long-mode": 64}
