@@ -50,7 +50,7 @@ def test_every_code_has_its_row():
 @pytest.mark.parametrize("code", PURGATORY)
 def test_sentence_of_the_purgatory(code):
     """The sentence that is printed for the code, and something to do."""
-    printed = sentences("src/fail.c", "sentences")
+    printed = sentences("src/fail_sentence.c", "sentences")
     assert len(printed) == len(PURGATORY) + 1
     columns = [column.strip() for column in ROWS[code][1].split(" | ")]
     assert columns[0] == f"`{printed[PURGATORY[code]]}`" and len(columns) == 3 and all(columns)
@@ -79,7 +79,7 @@ def test_doubts_of_the_walk():
     """Each line behind `purgatory: verifying: `."""
     table = DOCUMENT.partition("| behind `verifying:` |")[2].partition("\n\n")[0]
     documented = re.findall(r"^\| `([^`]*)`", table, re.M)
-    assert documented == ["0x... is mapped", *sentences("src/walk.c", "doubts")]
+    assert documented == ["0x... is mapped", *sentences("src/walk_sentence.c", "doubts")]
     for arch in ("arm64", "x86_64"):
         (exposed,) = re.findall(r'old_tables_exposed\[\] = " (.*)"', read(f"arch/{arch}/old_tables.c"))
         assert f"{exposed}`" in table, arch
