@@ -343,9 +343,10 @@ static void change_failure(struct input *input)
 		break;
 	case 6:
 		failure->reset_space = (uint8_t)below(3);
-		failure->reset_address = below(2)   ? random_address(input)
-					 : below(2) ? 0x10000 - below(3)
-						    : (uint64_t)below(34) << 32 | below(10) << 16 | below(260);
+		failure->reset_address =
+			below(2)   ? random_address(input)
+			: below(2) ? (below(2) ? 0x10000 : UINT64_C(1) << (32 + input->physical_bits % 25)) - below(3)
+				   : (uint64_t)below(34) << 32 | below(10) << 16 | below(260);
 		break;
 	case 7:
 		change_segment(input, &failure->fallback);
