@@ -52,8 +52,11 @@ bool arch_compat_fill(struct purg_params *params, struct finding *finding);
 /* For compat_finish; and as it. */
 bool arch_compat_finish(const struct purg_params *params, struct finding *finding);
 
-/* Enter the next program, by way of the handoff's stub if it has one: that is written to here, and not before. */
-_Noreturn void arch_handoff(const struct purg_handoff *handoff);
+/*
+ * Enter the next program, by way of the handoff's stub if it has one: that is written to here, and not before. Unless
+ * way is zero it is not entered.
+ */
+_Noreturn void arch_handoff(const struct purg_handoff *handoff, uint64_t way);
 
 /*
  * Have every exception end in fault(), an NMI in nothing; and put back the vectors that were found. They stay in force

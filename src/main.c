@@ -19,8 +19,17 @@
 
 _Noreturn void purgatory_main(void);
 
+/*
+ * Where a boot must have passed. Each takes its mark out of work.way, and what is left goes into the entry's address:
+ * damaged code that has come to the handoff by a jump enters nothing.
+ */
+#define WAY_BLOCK 0x3c96a55a0f00ull
+#define WAY_VERIFIED 0x69c35aa50f0full
+#define WAY_HANDOFF 0x5a693cc300ffull
+
 /* How the work is done, for the line that tells of it. */
 struct work {
+	volatile uint64_t way;
 	struct finding finding;
 	struct standing standing;
 	struct sha256_engine engine;
@@ -205,21 +214,13 @@ _Noreturn void fault(uint64_t syndrome, uint64_t pc, uint64_t address)
 	give_up();
 }
 
-/* Read anew: damaged code may have come to the handoff by a jump, past what comes before it. */
-static bool check_way_here(struct finding *finding)
-{
-	uint32_t stage = *(const volatile uint32_t *)&work.report.record.stage;
-
-	return stage == PURG_STAGE_HANDOFF || refuse(finding, PURG_E_IMAGE, "stage", stage);
-}
-
 _Noreturn void purgatory_main(void)
 {
 	const struct purg_params *params = &purg_params;
 	struct finding *finding = &work.finding;
 	bool filled;
 
-	work = (struct work){.finding.index = NO_INDEX};
+	work = (struct work){.finding.index = NO_INDEX, .way = WAY_BLOCK ^ WAY_VERIFIED ^ WAY_HANDOFF};
 	arch_vectors_begin();
 	filled = compat_fill(&purg_params, finding);
 	arch_reset_devices(params->flags);
@@ -228,14 +229,23 @@ _Noreturn void purgatory_main(void)
 		give_up();
 	arch_simd_begin();
 	arch_sha256(&work.engine, params->flags & PURG_FLAG_PORTABLE_SHA256);
-	if (!check_block(params) || !verify_and_copy(params) || !check_handoff(params))
+	if (!check_block(params))
 		give_up();
+	work.way ^= WAY_BLOCK;
+	if (!verify_and_copy(params))
+		give_up();
+	work.way ^= WAY_VERIFIED;
+	if (!check_handoff(params))
+		give_up();
+	work.way ^= WAY_HANDOFF;
 	if (console_is_open())
 		announce(params);
-	if (!check_way_here(finding))
+	if (work.way) {
+		refuse(finding, PURG_E_IMAGE, "way", work.way);
 		give_up();
+	}
 	report_write(&work.report, params, &work.engine, &work.walk, &work.verified, finding);
 	arch_simd_end();
 	arch_vectors_end();
-	arch_handoff(&params->handoff);
+	arch_handoff(&params->handoff, work.way);
 }

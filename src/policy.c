@@ -97,7 +97,7 @@ _Noreturn static void fall_back(const struct purg_params *params, const struct s
 	console_flush();
 	arch_simd_end();
 	arch_vectors_end();
-	arch_handoff(&failure->fallback_handoff);
+	arch_handoff(&failure->fallback_handoff, 0);
 }
 
 _Noreturn void policy_carry_out(const struct purg_params *params, const struct standing *standing, uint32_t policy,

@@ -4,7 +4,7 @@
 /*
  * arch_handoff - enter the next program with the registers that the loader asked for.
  *
- * In:       x0: struct purg_handoff, checked
+ * In:       x0: struct purg_handoff, checked; x1: zero, or what is to lead astray who has no business here
  * Out:      does not return; x0 to x3 as given, pc = pc
  * Clobbers: x0 to x3, x16, x17
  * State:    MMU and D-cache off before and after, as Documentation/arch/arm64/booting.rst wants; DAIF masked
@@ -16,6 +16,7 @@
 arch_handoff:
 	add	x16, x0, #PURG_HANDOFF_REGS
 	ldp	x17, x0, [x16]
+	eor	x17, x17, x1
 	ldp	x1, x2, [x16, #16]
 	ldr	x3, [x16, #32]
 	dsb	sy		/* every store, ours and through the console, is done before ... */

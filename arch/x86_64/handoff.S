@@ -5,7 +5,7 @@
 /*
  * handoff_64 - enter the next program with the registers that the loader asked for.
  *
- * In:       rdi: struct purg_handoff, checked
+ * In:       rdi: struct purg_handoff, checked; rsi: zero, or what is to lead astray who has no business here
  * Out:      does not return; all general registers as given, rip = rip
  * Clobbers: everything
  * State:    64-bit mode, paging and CR4 as found, interrupts masked, flat CS 0x10 and DS, ES, SS, FS, GS 0x18 from the
@@ -19,6 +19,7 @@ handoff_64:
 	pushq	$RFLAGS_CLEAR		/* no flag of ours is handed on */
 	popfq
 	movq	PURG_HANDOFF_REGS + 0x80(%rdi), %rax
+	xorq	%rsi, %rax
 	movq	%rax, next_rip(%rip)	/* no register is left to hold it */
 	leaq	PURG_HANDOFF_REGS(%rdi), %rdi
 	movq	0x00(%rdi), %rax

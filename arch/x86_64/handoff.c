@@ -37,9 +37,11 @@ bool arch_handoff_check(const struct purg_handoff *handoff, struct finding *find
 	return !(handoff->checks & PURG_CHECK_KERNEL) || check_kernel(handoff, finding);
 }
 
-_Noreturn void arch_handoff(const struct purg_handoff *handoff)
+_Noreturn void arch_handoff(const struct purg_handoff *handoff, uint64_t way)
 {
+	if (way)
+		arch_halt(PURG_E_IMAGE);
 	if (handoff->mode == PURG_HANDOFF_NATIVE)
-		handoff_64(handoff);
+		handoff_64(handoff, way);
 	descend_to(handoff);
 }

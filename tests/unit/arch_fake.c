@@ -111,8 +111,9 @@ bool arch_compat_finish(const struct purg_params *params, struct finding *findin
 	       refuse(finding, PURG_E_RANGE, "bad_finish", fake.bad_finish);
 }
 
-_Noreturn void arch_handoff(const struct purg_handoff *handoff)
+_Noreturn void arch_handoff(const struct purg_handoff *handoff, uint64_t way)
 {
+	assert_int_equal(way, 0);
 	assert_false(fake.cached);
 	assert_false(fake.vectors);
 	fake.end = FAKE_JUMPED;
