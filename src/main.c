@@ -28,6 +28,7 @@ struct work {
 	struct verified verified;
 	const char *uncached; /* why it is done without caches; NULL: it is not */
 	struct report report;
+	const struct purg_handoff *handoff; /* what is entered, once all is done that comes before */
 };
 
 /* Not on the stack, of which hashing needs most; and so that an exception finds it. */
@@ -114,7 +115,10 @@ static bool check_handoff(const struct purg_params *params)
 	if (!compat_finish(params, finding))
 		return false;
 	finding->table = "handoff";
-	return arch_handoff_check(&params->handoff, finding);
+	if (!arch_handoff_check(&params->handoff, finding))
+		return false;
+	work.handoff = &params->handoff;
+	return true;
 }
 
 /* "armv8-ce, cached" */
@@ -195,12 +199,13 @@ _Noreturn void fault(uint64_t syndrome, uint64_t pc, uint64_t address)
 	give_up();
 }
 
-/* Read anew: damaged code may have come to the handoff by a jump, past what comes before it. */
-static bool check_way_here(struct finding *finding)
+/*
+ * Damaged code may have come to the handoff by a jump, past what comes before. Read anew each time, so that it is not
+ * what the compiler knows that counts: whoever jumps to behind the check has no handoff.
+ */
+static const struct purg_handoff *find_handoff(void)
 {
-	uint32_t stage = *(const volatile uint32_t *)&work.report.record.stage;
-
-	return stage == PURG_STAGE_HANDOFF || refuse(finding, PURG_E_IMAGE, "stage", stage);
+	return *(const struct purg_handoff *const volatile *)&work.handoff;
 }
 
 _Noreturn void purgatory_main(void)
@@ -223,9 +228,11 @@ _Noreturn void purgatory_main(void)
 	report_write(&work.report, params, &work.engine, &work.walk, &work.verified, finding);
 	if (console_is_open())
 		announce(params);
-	if (!check_way_here(finding))
+	if (!find_handoff() || finding->code) {
+		refuse(finding, PURG_E_IMAGE, NULL, 0);
 		give_up();
+	}
 	arch_simd_end();
 	arch_vectors_end();
-	arch_handoff(&params->handoff);
+	arch_handoff(find_handoff());
 }
