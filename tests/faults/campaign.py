@@ -11,7 +11,7 @@ import re
 import time
 from pathlib import Path
 
-from abi import constant
+from abi import PARAMS, constant, locate
 from machine import PATIENCE
 
 # Seconds of the host's CPU that a trial may take; a boot takes some hundredths.
@@ -197,12 +197,20 @@ def classify(trial, ending):
     if ending.how == "returned" and is_code(ending.detail[0]):
         return REFUSED
     if refusal:
-        return REFUSED if ending.how == "halted" else LOST
+        return REFUSED if ending.how == "halted" or waits(trial) else LOST
+    if trial.target is None:
+        return SILENT
     if ending.how == "halted" and is_code(ending.detail[1]) and (BEGUN in ending.text or consoles_lost(trial)):
         return REFUSED
     if ending.how == "reset" and trial.config == "reset" and consoles_lost(trial):
         return REFUSED
     return {"hung": HUNG, "reset": RESET, "caught": CAUGHT, "gone": CAUGHT}.get(ending.how, SILENT)
+
+
+def waits(trial):
+    """True if the flip is in the seconds to wait before the policy: of a block that is not believed 60 at most."""
+    offset, _ = locate(PARAMS, "failure.delay")
+    return trial.target.kind == "parameters" and 0 <= trial.address - trial.target.start - offset < 4
 
 
 def consoles_lost(trial):

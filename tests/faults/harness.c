@@ -10,7 +10,8 @@
 #include <purgatory/abi.h>
 #include "harness.h"
 
-/* Written by scenario.py; offsets are from the mailbox's start. */
+/* Written by scenario.py; offsets are from the mailbox's start. What they lead to of pieces is complemented: no code.
+ */
 struct mailbox {
 	uint64_t image;
 	uint64_t record;
@@ -20,6 +21,8 @@ struct mailbox {
 	uint64_t configs;
 	uint64_t trial_count;
 	uint64_t trials;
+	uint64_t launcher; /* the launcher's mailbox, which has an image that damaged code might jump to */
+	uint64_t launcher_size;
 };
 
 struct piece {
@@ -44,12 +47,19 @@ struct trial {
 #define TRIAL_COPY 4   /* a page, with that at value */
 
 #define PAGE 4096
+#define COMPLEMENT (~0ull)
 
-extern const struct mailbox harness_mailbox;
+/* From the linker: where it lies. */
+extern const uint8_t harness_mailbox[];
+
+static const struct mailbox *mailbox(void)
+{
+	return (const void *)harness_mailbox;
+}
 
 static const void *in_mailbox(uint64_t offset)
 {
-	return (const uint8_t *)&harness_mailbox + offset;
+	return harness_mailbox + offset;
 }
 
 static void put_string(const char *string)
@@ -75,25 +85,28 @@ static void put_mark(const char *mark, uint64_t number)
 	put_hex(number);
 }
 
-/* What is as it should be is not written: code that is written is translated anew by the emulation. */
+/*
+ * The complement of what is in the mailbox. What is as it should be is not written: code that is written is translated
+ * anew by the emulation.
+ */
 static void restore(void *to, const void *from, uint64_t size)
 {
 	volatile uint64_t *words = to;
 	const uint64_t *good = from;
 
 	for (uint64_t i = 0; i < size / sizeof(*words); i++)
-		if (words[i] != good[i])
-			words[i] = good[i];
+		if (words[i] != (good[i] ^ COMPLEMENT))
+			words[i] = good[i] ^ COMPLEMENT;
 }
 
 static void restore_all(const struct purg_params *config)
 {
-	const struct piece *piece = in_mailbox(harness_mailbox.pieces);
-	const struct purg_header *header = (const void *)(uintptr_t)harness_mailbox.image;
+	const struct piece *piece = in_mailbox(mailbox()->pieces);
+	const struct purg_header *header = (const void *)(uintptr_t)mailbox()->image;
 
-	for (uint64_t i = 0; i < harness_mailbox.piece_count; i++, piece++)
+	for (uint64_t i = 0; i < mailbox()->piece_count; i++, piece++)
 		restore((void *)(uintptr_t)piece->address, in_mailbox(piece->offset), piece->size);
-	restore((void *)(uintptr_t)(harness_mailbox.image + header->params), config, sizeof(*config));
+	restore((void *)(uintptr_t)(mailbox()->image + header->params), config, sizeof(*config));
 }
 
 static void damage(const struct trial *trial)
@@ -114,28 +127,28 @@ static void damage(const struct trial *trial)
 		at[i] = other[i];
 }
 
-/* The index of the first word that differs, or count. */
-static uint64_t difference(const void *a, const void *b, uint64_t count)
+/* The index of the first word that differs, or count; `flip` is 0, or COMPLEMENT. */
+static uint64_t difference(const void *a, const void *b, uint64_t count, uint64_t flip)
 {
 	const uint64_t *p = a, *q = b;
 	uint64_t i;
 
-	for (i = 0; i < count && p[i] == q[i]; i++)
+	for (i = 0; i < count && p[i] == (q[i] ^ flip); i++)
 		;
 	return i;
 }
 
 static void put_memory(uint64_t fallback)
 {
-	const struct piece *piece = in_mailbox(harness_mailbox.pieces);
+	const struct piece *piece = in_mailbox(mailbox()->pieces);
 
-	for (uint64_t i = 0; i < harness_mailbox.piece_count; i++, piece++) {
+	for (uint64_t i = 0; i < mailbox()->piece_count; i++, piece++) {
 		const void *memory = (const void *)(uintptr_t)piece->address;
 		uint64_t count = piece->size / sizeof(uint64_t), differs;
 
 		if (!piece->expected || piece->fallback != fallback)
 			continue;
-		differs = difference(memory, in_mailbox(piece->expected), count);
+		differs = difference(memory, in_mailbox(piece->expected), count, COMPLEMENT);
 		if (differs < count) {
 			put_mark(" memory", piece->address + differs * sizeof(uint64_t));
 			return;
@@ -149,9 +162,9 @@ static void put_entered(const struct purg_params *config)
 {
 	const uint64_t *wanted = (const void *)&config->handoff.arm64; /* or another of the union */
 	const uint64_t *other = (const void *)&config->failure.fallback_handoff.arm64;
-	uint64_t fallback = difference(captured.registers, other, HARNESS_REGISTERS) == HARNESS_REGISTERS;
-	uint64_t state = difference(captured.state, found, STATE_WORDS);
-	uint64_t differs = difference(captured.registers, fallback ? other : wanted, HARNESS_REGISTERS);
+	uint64_t fallback = difference(captured.registers, other, HARNESS_REGISTERS, COMPLEMENT) == HARNESS_REGISTERS;
+	uint64_t state = difference(captured.state, found, STATE_WORDS, 0);
+	uint64_t differs = difference(captured.registers, fallback ? other : wanted, HARNESS_REGISTERS, COMPLEMENT);
 
 	put_string(fallback ? " fallback" : " entered");
 	if (differs < HARNESS_REGISTERS)
@@ -164,7 +177,7 @@ static void put_entered(const struct purg_params *config)
 
 static void put_returned(void)
 {
-	uint64_t state = difference(captured.state, found, STATE_WORDS);
+	uint64_t state = difference(captured.state, found, STATE_WORDS, 0);
 
 	put_mark(" returned", captured.code);
 	if (captured.spoilt)
@@ -184,7 +197,7 @@ static void put_caught(void)
 
 static void put_record(void)
 {
-	const struct purg_report *record = (const void *)(uintptr_t)harness_mailbox.record;
+	const struct purg_report *record = (const void *)(uintptr_t)mailbox()->record;
 
 	if (record->magic != PURG_REPORT_MAGIC)
 		return;
@@ -198,16 +211,15 @@ static void put_record(void)
 
 static void try(uint64_t number)
 {
-	const struct trial *trial = (const struct trial *)in_mailbox(harness_mailbox.trials) + number;
-	const struct purg_params *config =
-		(const struct purg_params *)in_mailbox(harness_mailbox.configs) + trial->config;
+	const struct trial *trial = (const struct trial *)in_mailbox(mailbox()->trials) + number;
+	const struct purg_params *config = (const struct purg_params *)in_mailbox(mailbox()->configs) + trial->config;
 	uint64_t how;
 
 	restore_all(config);
 	damage(trial);
 	put_mark("\n#T", number);
 	put_string("\n");
-	how = enter(harness_mailbox.image);
+	how = enter(mailbox()->image);
 	put_mark("\n#R", number);
 	if (how == HOW_RETURNED)
 		put_returned();
@@ -221,12 +233,15 @@ static void try(uint64_t number)
 
 void harness_main(void)
 {
-	volatile uint64_t *progress = (volatile uint64_t *)(uintptr_t)harness_mailbox.progress;
+	volatile uint64_t *progress = (volatile uint64_t *)(uintptr_t)mailbox()->progress;
+	volatile uint64_t *launcher = (volatile uint64_t *)(uintptr_t)mailbox()->launcher;
 	uint64_t number;
 
+	for (uint64_t i = 0; i < mailbox()->launcher_size / sizeof(*launcher); i++)
+		launcher[i] = 0;
 	put_mark("\n#H", *progress);
 	put_string("\n");
-	while ((number = *progress) < harness_mailbox.trial_count) {
+	while ((number = *progress) < mailbox()->trial_count) {
 		*progress = number + 1;
 		try(number);
 	}

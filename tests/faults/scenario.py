@@ -15,7 +15,7 @@ from machine import BUILD, OPTION_DIRTY, PAGE, Boot
 from segments import pattern, striped
 from symbols import symbols
 
-MAILBOX = struct.Struct("<8Q")
+MAILBOX = struct.Struct("<10Q")
 PIECE = struct.Struct("<5Q")
 TRIAL = struct.Struct("<4Q")
 MAILBOX_AT, PROGRESS_AT = 0x100000, 0x80000
@@ -61,6 +61,11 @@ def stubs(arch, size):
         code = struct.pack("<HI2sQ", 0x15FF, 2, b"\xeb\xfe", entered)  # call *.+8; jmp .
     pages = (pattern(PAGE + 16)[-16:], *[pattern(2 * PAGE)[-16 * i :][:16] for i in range(2, size // PAGE + 1)])
     return b"".join(page + code * (PAGE // len(code) - 1) for page in pages)
+
+
+def complement(data):
+    """With each bit flipped: what is not to be executed where it lies."""
+    return bytes(byte ^ 0xFF for byte in data)
 
 
 def wrong_initrd(params):
@@ -194,13 +199,15 @@ class Scenario:
         pieces = b""
         for address, before, after, fallback in [(self.boot.place, bytes(self.boot.image), None, False), *self.pieces]:
             assert address % 8 == 0 and len(before) % 8 == 0
-            offset = put(before)
-            pieces += PIECE.pack(address, len(before), offset, put(after) if after else 0, fallback)
+            offset = put(complement(before))
+            pieces += PIECE.pack(address, len(before), offset, put(complement(after)) if after else 0, fallback)
         names = list(self.configs)
-        configs = put(b"".join(self.configs.values()))
+        configs = put(complement(b"".join(self.configs.values())))
         table = b"".join(TRIAL.pack(names.index(t.config), t.kind, t.address, t.value) for t in trials)
         head = (self.boot.place, self.record_at, self.harness_at + PROGRESS_AT, len(self.pieces) + 1)
-        data[: MAILBOX.size] = MAILBOX.pack(*head, put(pieces), configs, len(trials), put(table))
+        offsets = (put(pieces), configs, len(trials), put(table))
+        launcher = len(self.boot.image) + len(data) + 16 * PAGE
+        data[: MAILBOX.size] = MAILBOX.pack(*head, *offsets, self.arch.mailbox_at, launcher)
         return bytes(data)
 
     def start(self, trials):
