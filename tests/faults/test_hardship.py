@@ -74,7 +74,8 @@ def test_stuck_console(scenario, kind, byte):
 
 def test_console_nowhere(scenario):
     """One whose address faults, or is not in x86_64's map: the boot is refused, and the other console tells of it;
-    alone, the code must do. It is first written to when the copies have been made, too late to return."""
+    alone, the code must do. It is first written to when the copies have been made, too late to return. What is refused
+    for another reason still is."""
     nowhere = {"kind": "CONSOLE_8250", "base": NOWHERE[scenario.arch.name]}
     for name, change in (("two", console(1, **nowhere)), ("alone", console(0, **nowhere))):
         scenario.add_config(name, change)
@@ -85,6 +86,7 @@ def test_console_nowhere(scenario):
         code = constant("E_FAULT")
         assert told.how == "halted" and int(told.refusal[1]) == code, told
         assert silent.how == "halted" and int(silent.detail[1], 16) == code, silent
+        code = constant("E_DIGEST")
     else:
         code = constant("E_UNMAPPED")
         assert returned(told, "E_UNMAPPED") and returned(silent, "E_UNMAPPED")
