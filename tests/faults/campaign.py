@@ -141,7 +141,7 @@ class Guest:
         try:
             return question()
         except (OSError, ValueError):
-            self.mute = True
+            self.mute, self.machine.qmp = True, None
             return None
 
     def look(self, over):

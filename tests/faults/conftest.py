@@ -40,7 +40,7 @@ def conduct(record_property, request):
     def go(title, scenario, trials):
         results, counts = [], collections.Counter()
         LOG.mkdir(parents=True, exist_ok=True)
-        with open(LOG / f"{request.node.name}.log", "a", encoding="ascii", errors="replace") as log:
+        with open(LOG / f"{request.node.name}.log", "a", 1, encoding="ascii", errors="replace") as log:
             for trial, ending in Campaign(scenario, trials):
                 verdict = classify(trial, ending)
                 results.append((trial, ending, verdict))
