@@ -6,6 +6,7 @@ the old kernel leaves the CPU. A launcher (launch-ARCH.S) puts the pieces where 
 running QEMU: its console is read until a line is seen, every wait has an end, and QEMU is killed when the test is done.
 """
 
+import contextlib
 import ctypes
 import dataclasses
 import functools
@@ -215,7 +216,9 @@ class Machine:
     def close(self):
         """Kill QEMU."""
         if self.qmp:
-            self.qmp.close()
+            # QEMU may have ended by itself, with a command on the way.
+            with contextlib.suppress(OSError):
+                self.qmp.close()
         if "gdb" in self.__dict__:
             self.gdb.close()
         self.process.kill()
