@@ -27,7 +27,7 @@ _Noreturn void purgatory_main(void);
 #define WAY_VERIFIED 0x69c35aa50f0full
 #define WAY_HANDOFF 0x5a693cc300ffull
 
-/* How the work is done, for the line that tells of it. */
+/* All that is known of this boot. */
 struct work {
 	volatile uint64_t way;
 	struct finding finding;

@@ -74,8 +74,7 @@ static bool check_consoles(const struct purg_params *params, struct finding *fin
 
 static bool check_policy(const struct purg_params *params, struct finding *finding)
 {
-	/* Under UNLESS_UNMAPPED the walk looks at the linear map itself: what is wrong with it is no reason to refuse.
-	 */
+	/* Under UNLESS_UNMAPPED the walk itself judges the linear map: what is wrong with it is no refusal. */
 	switch (params->verify) {
 	case PURG_VERIFY_ALWAYS:
 	case PURG_VERIFY_NEVER:

@@ -178,7 +178,6 @@ static bool look_up(struct look *look, uint64_t start, uint64_t size)
 	if (va < look->geometry.first || last < va || look->base % page)
 		return doubt(look, PURG_WALK_ADDRESS, start);
 	va &= -page;
-	last |= page - 1;
 	guarded = walk_range(look, va, last);
 	if (guarded || look->hit_va)
 		look->walk->pages += ((guarded ? last : look->hit_va) - va) / page + 1;

@@ -79,8 +79,10 @@ bool old_tables_geometry(const struct purg_linear_map *map, struct walk_geometry
 	return true;
 }
 
-/* Of 52 bits the upper ones stand in what else is zero, or says whether memory is shared. The lower ones are not
- * cleared. */
+/*
+ * Of 52 bits the upper ones stand in what else is zero, or says whether memory is shared. Those below an address are
+ * not cleared.
+ */
 static uint64_t output(const struct walk_geometry *geometry, uint64_t entry)
 {
 	if (!geometry->wide)

@@ -39,9 +39,9 @@ bool arch_handoff_check(const struct purg_handoff *handoff, struct finding *find
 
 _Noreturn void arch_handoff(const struct purg_handoff *handoff, uint64_t way)
 {
-	if (way)
-		arch_halt(PURG_E_IMAGE);
 	if (handoff->mode == PURG_HANDOFF_NATIVE)
 		handoff_64(handoff, way);
+	if (way)
+		arch_halt(PURG_E_IMAGE);
 	descend_to(handoff);
 }
